@@ -1,0 +1,91 @@
+"""Which library computes exp, log, ... for which kind of number, and how a rule chooses without looking at one.
+
+The rules of `engine.py` and `functions.py` never ask what kind of number they hold; they call the functions of this
+file. A float is served by `math`; any other number by a method of its own (`x.exp()`), else by the library it comes
+from: mpmath for its `mpf`, NumPy for arrays.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from micrograd_like.kinds import Number, constant, is_array, library_of
+
+
+def _by_kind(name: str) -> Callable[[Number], Number]:
+    """Return the function `name` of one number of any kind."""
+    on_float: Callable[[float], float] = getattr(math, name)
+
+    def apply(x: Number) -> Number:
+        return on_float(x) if type(x) is float else _of_other_kind(name, x)
+
+    return apply
+
+
+exp, expm1, log, log1p, sqrt = map(_by_kind, ("exp", "expm1", "log", "log1p", "sqrt"))
+sin, cos, tanh, erf, erfc = map(_by_kind, ("sin", "cos", "tanh", "erf", "erfc"))
+
+
+def _of_other_kind(name: str, x: Number) -> Number:
+    if type(x) is int:  # a plain number among Values
+        return getattr(math, name)(x)
+    method = getattr(x, name, None)
+    if callable(method):  # mpf.exp is not: it is the exponent
+        return method()
+    if library_of(x) == "mpmath":
+        return getattr(x.context, name)(x)
+    if is_array(x):
+        numpy = sys.modules["numpy"]
+        if hasattr(numpy, name):
+            return getattr(numpy, name)(x)
+        return numpy.frompyfunc(getattr(math, name), 1, 1)(x).astype(x.dtype)  # NumPy has no erf
+    raise TypeError(f"{name} is not defined for {type(x).__name__}, which stays exact: use float(x)")
+
+
+def pi(like: Number) -> Number:
+    """Return π with the precision of the kind of `like`."""
+    return +like.context.pi if library_of(like) == "mpmath" else math.pi
+
+
+def select(condition: Any, if_true: Number, if_false: Number) -> Number:
+    """Return `if_true` where `condition` holds, else `if_false`; None stands for "no derivative".
+
+    On a plain bool the branch is chosen here, and None stays None. Any other condition (an array, a symbol) needs both
+    branches, and None becomes 0; the choice is made by `numpy.where` or by the condition's own `where`.
+    """
+    if condition is True:
+        return if_true
+    if condition is False:
+        return if_false
+    if_true, if_false = (0.0 if branch is None else branch for branch in (if_true, if_false))
+    if is_array(condition):
+        return sys.modules["numpy"].where(condition, if_true, if_false)
+    return condition.where(if_true, if_false)
+
+
+def quotient(a: Number, b: Number) -> Number:
+    """Return a / b for a slope: infinite where b is 0."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return math.inf
+
+
+def power_slope(a: Number, b: Number) -> Number:
+    """Return b·a^(b-1), the slope of a ** b by a: 0 wherever b is 0, and infinite at a = 0 for 0 < b < 1."""
+    exponent = select(b > 0, b - 1, select(b < 0, b - 1, 0))
+    try:
+        return b * a**exponent
+    except ZeroDivisionError:
+        return math.inf
+    except OverflowError:
+        return b * (-math.inf if a < 0 and exponent % 2 == 1 else math.inf)
+
+
+def exponent_slope(a: Number, y: Number) -> Number:
+    """Return y·log(a), the slope of y = a ** b by b: 0 at a = 0, and NaN, because there is none, for a < 0."""
+    logarithm = log(select(a > 0, a, constant(1, a)))
+    return select(a > 0, y * logarithm, select(a >= 0, constant(0, a), math.nan))

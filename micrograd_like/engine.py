@@ -1,0 +1,305 @@
+"""The engine: a `Value` records what was computed, and `backward()` applies the chain rule to the record.
+
+    >>> w, x, b = Value(-3.0, "w"), Value(2.0, "x"), Value(1.0, "b")
+    >>> y = (w * x + b) ** 2
+    >>> y.backward()
+    >>> y.data, w.grad, x.grad, b.grad
+    (25.0, -20.0, 30.0, -10.0)
+
+A node holds its data, its gradient, its operands, and the local derivative of its data by each of them. It holds no
+closure and no reference cycle, so a graph is freed as soon as its result is dropped. The engine must not know what
+kind of number it carries: no rule branches on data or assumes `float`. See `kinds.py` for the kinds
+of number, `elementary.py` for how rules run on all of them, and `functions.py` for the rules of exp, tanh, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from operator import add, attrgetter, ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from micrograd_like.elementary import exponent_slope, power_slope, select
+from micrograd_like.errors import failure
+from micrograd_like.kinds import Number, elementwise, filled, is_array, number, plain, result
+
+Operand: TypeAlias = "Value | Number"
+Rule: TypeAlias = Callable[..., tuple[Number, ...]]
+"""Takes the operands' numbers; returns the result, then the local derivative by each operand (None: there is none)."""
+
+ZERO = 0
+"""The gradient of a node before any has reached it: an int, to which a number of any kind can be added."""
+
+new = object.__new__
+
+
+def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Any]:
+    """Return the function of one operand that applies `rule` and records what it did."""
+
+    def apply(x: Operand) -> Any:
+        try:
+            if isinstance(x, Value):
+                y, slope = rule(x._data)
+                return record(name, y, x, slope)
+            if is_array(x) and x.dtype == object:
+                return elementwise(apply, x)
+            return result(rule(number(x))[0])
+        except (ArithmeticError, ValueError) as error:
+            raise failure(error, name, (x,), domain) from None
+
+    return apply
+
+
+def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """Return the function of two operands that applies `rule` and records what it did; and the same, reflected."""
+
+    def apply(first: Operand, second: Operand) -> Any:
+        try:
+            if isinstance(first, Value) and isinstance(second, Value):
+                y, d_first, d_second = rule(first._data, second._data)
+                return record(name, y, first, d_first, second, d_second)
+            if is_array(first) or is_array(second):
+                return elementwise(apply, first, second)
+            if isinstance(first, Value):
+                second = plain(second, first._data)
+                y, d_first, _ = rule(first._data, second)
+                return record(name, y, first, d_first, second)
+            if isinstance(second, Value):
+                first = plain(first, second._data)
+                y, _, d_second = rule(first, second._data)
+                return record(name, y, first, None, second, d_second)
+            return result(rule(number(first), number(second))[0])
+        except (ArithmeticError, ValueError) as error:
+            raise failure(error, name, (first, second)) from None
+
+    return apply, lambda second, first: apply(first, second)
+
+
+def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Value, Operand], Any]:
+    """Return the method that compares the numbers; NumPy takes an array beside a Value element by element."""
+    return lambda v, x: NotImplemented if is_array(x) else compare(v._data, x._data if isinstance(x, Value) else plain(x))
+
+
+class Value:
+    """A number that records how it was computed.
+
+    Args:
+        data: a number: float, int (becomes a float), `Fraction`, `mpmath.mpf`, NumPy array (one entry a sample), ...
+        label: a name for pictures and error messages.
+
+    Attributes:
+        data: the number.
+        grad: the derivative by this Value of the result whose `backward()` was called; 0 before.
+        operation: the sign or name of the operation that made this Value; "" for a leaf.
+
+    Raises:
+        TypeError: `data` is not a real number, or `label` is not a string.
+
+    Comparisons compare the numbers; `==` is identity, so that a Value can be a key. `float(v)` is a plain number and
+    leaves the graph in silence; `math.exp(v)`, `np.array([v], dtype=float)` and `float_array[0] = v` call it. Use this
+    package's `exp`; and its `maximum`, because `np.maximum` picks one object and gives it all the gradient of a tie.
+    """
+
+    __slots__ = ("_d_first", "_d_second", "_data", "_first", "_grad", "_second", "label", "operation")
+    # One or two operands stand in slots, each with its local derivative beside it; more stand in the first slot as a
+    # tuple beside a tuple of derivatives, and plain numbers that all lack one may stand as a tuple in the second. A
+    # derivative of None lets no gradient flow. For most nodes this takes 80 bytes less than two tuples.
+
+    def __init__(self, data: Number, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a string, not {type(label).__name__}")
+        self.data = data
+        self._grad: Number = ZERO
+        self.label = label
+        self.operation = ""
+        self._first = self._d_first = self._second = self._d_second = None
+
+    def _set_data(self, data: Number) -> None:
+        self._data = number(data)
+
+    def _set_grad(self, grad: Number) -> None:
+        self._grad = grad if type(grad) is int else number(grad)
+
+    data = property(attrgetter("_data"), _set_data)
+    grad = property(attrgetter("_grad"), _set_grad)
+
+    __add__, __radd__ = binary("+", lambda a, b: (a + b, 1, 1))
+    __sub__, __rsub__ = binary("-", lambda a, b: (a - b, 1, -1))
+    __mul__, __rmul__ = binary("*", lambda a, b: (a * b, b, a))
+    __truediv__, __rtruediv__ = binary("/", lambda a, b: (y := a / b, 1 / b, -y / b))
+    __neg__ = unary("-", lambda a: (-a, -1))
+    __abs__ = unary("abs", lambda a: (abs(a), select(a > 0, 1, select(a < 0, -1, 0))))
+    _power, _ = binary("**", lambda a, b: (a**b, power_slope(a, b), None))  # by a constant: no log(a) for a < 0
+    _exponential, __rpow__ = binary("**", lambda a, b: (y := a**b, power_slope(a, b), exponent_slope(a, y)))
+    __lt__, __le__, __gt__, __ge__ = map(comparison, (lt, le, gt, ge))
+
+    def __pow__(self, exponent: Operand) -> Value:
+        return self._exponential(exponent) if isinstance(exponent, Value) else self._power(exponent)
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.operation:
+            raise RuntimeError(
+                f"only leaves can be copied or pickled, and this Value is the result of {self.operation!r}: "
+                "copy Value(v.data), or the leaves (or the model), and compute it again"
+            )
+        return type(self), (self._data, self.label), (None, {"grad": self._grad})
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """What this Value was made of: Values and plain numbers; for `dot`, the weights, the bias, the inputs."""
+        return tuple([operand for operand, _ in self._places()])
+
+    @property
+    def local_derivatives(self) -> tuple[Number | None, ...]:
+        """The derivative of `data` by each of `operands`; None where no gradient flows."""
+        return tuple([derivative for _, derivative in self._places()])
+
+    def _places(self) -> Iterator[tuple[Operand, Number | None]]:
+        for operand, slope in ((self._first, self._d_first), (self._second, self._d_second)):
+            if type(operand) is tuple:
+                yield from zip(operand, slope or (None,) * len(operand), strict=True)
+            elif operand is not None:
+                yield operand, slope
+
+    _prev = property(lambda self: {v if isinstance(v, Value) else Value(v) for v in self.operands})  # micrograd's name
+    _op = property(attrgetter("operation"))  # micrograd's name
+
+    def backward(self, gradient: Number = 1) -> None:
+        """Compute the derivative of this Value by every Value it depends on.
+
+        With L the result, y = f(x₁, x₂, …) a node and ∂L/∂y known, each operand receives ∂L/∂y · ∂f/∂xᵢ; a node
+        comes after all that use it. Gradients are added to those that leaves hold already; every other node gets its
+        gradient anew, so that calling this twice doubles the gradients of leaves exactly.
+
+        Args:
+            gradient: ∂L/∂self, where L is something computed from this Value elsewhere.
+        """
+        order = topological_order(self)
+        leaves = [(node, node._grad) for node in order if not node.operation]
+        try:
+            for node in order:
+                node._grad = ZERO
+            self._grad = filled(gradient if type(gradient) is int else number(gradient), self._data)
+            for node in reversed(order):
+                gradient = node._grad
+                if gradient is ZERO:  # only branches not taken lead here
+                    continue
+                first, slope = node._first, node._d_first
+                if type(slope) is tuple:
+                    for operand, d in zip(first, slope, strict=True):
+                        if d is not None:
+                            operand._grad = operand._grad + gradient * d
+                elif slope is not None:
+                    first._grad = first._grad + gradient * slope
+                if node._d_second is not None:
+                    second = node._second
+                    second._grad = second._grad + gradient * node._d_second
+        except BaseException:
+            for leaf, before in leaves:
+                leaf._grad = before
+            raise
+        for leaf, before in leaves:
+            leaf._grad = before + leaf._grad
+
+    if TYPE_CHECKING:  # functions.py makes each of its functions a method of the same name
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+def topological_order(root: Value) -> list[Value]:
+    """Return `root` and every Value it depends on, once, each after its operands."""
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Any] = [root]
+    pop, push, see = stack.pop, stack.append, seen.add
+    while stack:
+        node = pop()
+        if node is None:  # everything that the node below depends on is in the order
+            order.append(pop())
+        elif node not in seen:
+            see(node)
+            push(node)
+            push(None)
+            first, second = node._first, node._second
+            if type(first) is tuple:
+                if not seen.issuperset(first):
+                    stack += [v for v in first if isinstance(v, Value) and v not in seen]
+            elif isinstance(first, Value) and first not in seen:
+                push(first)
+            if isinstance(second, Value) and second not in seen:
+                push(second)
+    return order
+
+
+def record(name: str, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None) -> Value:
+    """Return the Value that the operation `name` made; for `first` to `d_second` see the slots of `Value`."""
+    node = new(Value)
+    node._data = data if type(data) is float else result(data)
+    node._grad = ZERO
+    node.label = ""
+    node.operation = name
+    node._first = first
+    node._d_first = d_first
+    node._second = second
+    node._d_second = d_second
+    return node
+
+
+def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Any:
+    """Return Σ wᵢ·xᵢ + bias as one node, summed from left to right beginning with the bias.
+
+    Raises:
+        ValueError: there are not as many inputs as weights.
+    """
+    weights, w, weights_are = read(weights if bias is None else (*weights, bias))
+    inputs, x, inputs_are = read(inputs)
+    y, d_weights = (ZERO, x) if bias is None else (w[-1], (*x, 1))
+    if len(w) != len(d_weights):
+        raise ValueError(f"dot takes one input a weight, not {len(x)} inputs for {len(w) - (bias is not None)} weights")
+    try:
+        for a, b in zip(w, x):  # noqa: B905 - the bias is no factor
+            y = y + a * b
+        d_weights = masked(weights, d_weights, weights_are)
+        if inputs_are is False:
+            return result(y) if weights_are is False else record("dot", y, weights, d_weights, inputs)
+        return record("dot", y, weights + inputs, d_weights + masked(inputs, w[: len(x)], inputs_are))
+    except (ArithmeticError, ValueError) as error:
+        raise failure(error, "dot", weights + inputs) from None
+
+
+def total(terms: Iterable[Operand]) -> Any:
+    """Return Σ xᵢ as one node, summed from left to right; 0.0 for no terms."""
+    terms, x, are_values = read(terms)
+    try:
+        y, slopes = reduce(add, x, ZERO), masked(terms, (1,) * len(x), are_values)
+        return result(y) if are_values is False else record("total", y, terms, slopes)
+    except (ArithmeticError, ValueError) as error:
+        raise failure(error, "total", terms) from None
+
+
+def read(operands: Iterable[Operand]) -> tuple[tuple[Operand, ...], tuple[Number, ...], bool | None]:
+    """Return `operands` as a tuple, their numbers, and whether they are Values: True, False, or None for some."""
+    operands = tuple(operands)
+    if not operands or type(operands[0]) is float and set(map(type, operands)) == {float}:
+        return operands, operands, False  # plain inputs cost no more than this
+    try:
+        return operands, tuple([v._data for v in operands]), True
+    except AttributeError:
+        operands = tuple([x if isinstance(x, Value) else plain(x) for x in operands])
+        are_values = None if any(isinstance(x, Value) for x in operands) else False
+        return operands, tuple([x._data if isinstance(x, Value) else x for x in operands]), are_values
+
+
+def masked(operands: tuple[Operand, ...], slopes: tuple[Number, ...], are_values: bool | None) -> tuple[Any, ...]:
+    """Return the slopes, with None for the operands that are plain numbers."""
+    return slopes if are_values else tuple([d if isinstance(v, Value) else None for v, d in zip(operands, slopes)])

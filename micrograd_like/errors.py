@@ -1,0 +1,45 @@
+"""How a failed operation is told: which operation, on which numbers, under which labels, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+KINDS = (ZeroDivisionError, OverflowError, ValueError, ArithmeticError)
+OPERANDS_SHOWN, DIGITS_SHOWN = 6, 40
+
+
+def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = "") -> Exception:
+    """Return an error of the kind of `error` that names the operation and its operands.
+
+    >>> failure(ValueError("math domain error"), "log", [-1.0], "a number above 0")
+    ValueError('log(-1.0): a number above 0 is wanted')
+    >>> failure(ZeroDivisionError("float division by zero"), "/", [1.0, 0.0])
+    ZeroDivisionError('(1.0) / (0.0): float division by zero')
+    """
+    kind = next(kind for kind in KINDS if isinstance(error, kind))
+    reason = str(error)
+    if domain and kind is ValueError:
+        reason = f"{domain} is wanted"
+    elif kind is OverflowError and "integer" not in reason:  # C says "math range error" or (34, ...)
+        reason = "the result is too large for a float"
+    operands = list(operands)
+    shown = [_shown(x) for x in operands[:OPERANDS_SHOWN]]
+    if len(operands) > OPERANDS_SHOWN:
+        shown.append(f"and {len(operands) - OPERANDS_SHOWN} more")
+    if name.isidentifier() or len(operands) == 1:
+        return kind(f"{name}({', '.join(shown)}): {reason}")
+    return kind(f" {name} ".join(f"({operand})" for operand in shown) + f": {reason}")
+
+
+def _shown(operand: Any) -> str:
+    """Return an operand, a Value or a plain number, with its label and as many digits as fit a line."""
+    label = getattr(operand, "label", "")
+    data = operand.data if hasattr(operand, "local_derivatives") else operand
+    if isinstance(data, int) and data.bit_length() > 4 * DIGITS_SHOWN:
+        digits = f"an integer of {data.bit_length()} bits"
+    else:
+        digits = str(data)
+    if len(digits) > DIGITS_SHOWN:
+        digits = digits[:DIGITS_SHOWN] + "…"
+    return f"{label} = {digits}" if label else digits

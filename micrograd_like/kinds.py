@@ -1,0 +1,129 @@
+"""Which numbers a `Value` can hold, and how a plain number takes the kind of the number beside it.
+
+A kind is a type of number with arithmetic of its own: float, `fractions.Fraction`, `mpmath.mpf`, a NumPy array of
+floats (one entry a sample), a symbol. No package is imported here: whoever made a number has imported its library.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from numbers import Complex, Real
+from typing import Any, TypeAlias
+
+Number: TypeAlias = Any
+"""A number of any kind."""
+
+ARITHMETIC = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__neg__")
+
+
+def library_of(x: object) -> str:
+    """Return the name of the package that defines the type of `x`."""
+    return type(x).__module__.partition(".")[0]
+
+
+def is_array(x: object) -> bool:
+    """Tell whether `x` is a NumPy array of at least one dimension."""
+    return getattr(x, "ndim", 0) > 0 and library_of(x) == "numpy"
+
+
+def number(x: Number) -> Number:
+    """Return `x` as a number that a `Value` can hold.
+
+    Integers, bools and NumPy scalars become floats, arrays of integers become arrays of floats. An array is copied, and
+    the copy is read-only, because gradients rely on the numbers of the forward pass. Other numbers are kept.
+
+    Raises:
+        TypeError: `x` is not a real number or an array of them.
+        OverflowError: `x` is an integer too large for a float.
+    """
+    if type(x) is float:
+        return x
+    if isinstance(x, int | float):
+        return _as_float(x)
+    if library_of(x) == "numpy":
+        return _numpy_number(x)
+    if hasattr(x, "local_derivatives"):
+        raise TypeError("a plain number is wanted, not a Value: give its data")
+    is_complex = isinstance(x, Complex) and not isinstance(x, Real) or getattr(x, "is_complex", bool)()
+    if is_complex or not all(hasattr(x, method) for method in ARITHMETIC):
+        raise TypeError(f"a real number is wanted, not {_named(x)}")
+    return x
+
+
+def result(y: Number) -> Number:
+    """Return the result of an operation on numbers as a number.
+
+    Raises:
+        ValueError: `y` is complex, as (-8) ** (1 / 3) is.
+    """
+    if isinstance(y, Complex) and not isinstance(y, Real):
+        raise ValueError(f"the result is complex, {y:.6g}")
+    if is_array(y):
+        y.flags.writeable = False
+        return y
+    return number(y)
+
+
+def plain(x: Number, like: Number = None) -> Number:
+    """Return an operand that is no Value as a number; an integer takes the kind of `like`, the data beside it.
+
+    Raises:
+        TypeError: `x` is not a number, or an array of them.
+    """
+    if type(x) is float:
+        return x
+    if type(x) is int:
+        return x if like is None else constant(x, like)
+    if is_array(x):
+        raise TypeError("an array is no operand among Values: wrap it, Value(array), or give its elements")
+    return number(x)
+
+
+def constant(n: float, like: Number) -> Number:
+    """Return the plain number `n` in the kind of `like`, so that exact kinds stay exact."""
+    if type(like) is float or is_array(like):
+        return _as_float(n)
+    if type(n) is int and isinstance(like, Real):
+        return type(like)(n)  # type: ignore[call-arg]
+    return n
+
+
+def filled(n: Number, like: Number) -> Number:
+    """Return `n` in the kind and the shape of `like`.
+
+    Raises:
+        ValueError: `n` is an array of another shape.
+    """
+    shape, wanted = getattr(n, "shape", ()), getattr(like, "shape", ())
+    if shape not in ((), wanted):
+        raise ValueError(f"an array of shape {shape} does not fit data of shape {wanted}")
+    return result(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
+
+
+def elementwise(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return the object array of `function` applied to each element of the arrays among `operands`."""
+    return sys.modules["numpy"].frompyfunc(function, len(operands), 1)(*operands)
+
+
+def _as_float(x: float) -> float:
+    try:
+        return float(x)
+    except OverflowError:
+        raise OverflowError("the integer is too large for a float") from None
+
+
+def _numpy_number(x: Number) -> Number:
+    if getattr(x, "ndim", None) == 0 and x.dtype.kind in "biuf":
+        return float(x)
+    if type(x) is not sys.modules["numpy"].ndarray or x.dtype.kind not in "iuf":
+        raise TypeError(f"a real number or a plain array of them is wanted, not {_named(x)}")
+    copy = x.astype(x.dtype if x.dtype.kind == "f" else float)
+    copy.flags.writeable = False
+    return copy
+
+
+def _named(x: object) -> str:
+    kind, dtype = type(x), getattr(x, "dtype", None)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return name if dtype is None else f"{name} of {dtype}"

@@ -1,0 +1,108 @@
+"""The functions of a sequence: logsumexp, softmax and log_softmax, for every kind of number.
+
+    >>> logits = [Value(2.0), Value(1.0), Value(-1.0)]
+    >>> loss = -log_softmax(logits)[0]
+    >>> loss.backward()
+    >>> [round(v.grad, 4) for v in logits]
+    [-0.2946, 0.2595, 0.0351]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from micrograd_like import elementary
+from micrograd_like.elementary import select
+from micrograd_like.engine import Operand, Value, masked, read, record
+from micrograd_like.errors import failure
+from micrograd_like.kinds import Number, constant, result
+
+Rows: TypeAlias = list[tuple[Number, tuple[Number, ...]]]
+"""Results, each with its derivatives by the elements of a sequence."""
+
+
+def logsumexp(values: Iterable[Operand]) -> Any:
+    """log Σ e^xᵢ, with the derivatives softmax(x)ⱼ; nothing overflows.
+
+    >>> logsumexp([1000.0, 1000.0]) - 1000
+    0.6931471805599205
+
+    Raises:
+        ValueError: there are no values.
+    """
+
+    def rule(x: tuple[Number, ...]) -> Rows:
+        largest, rest, p, _ = _softmax_parts(x)
+        return [(largest + elementary.log1p(rest), p)]
+
+    return _over_sequence("logsumexp", rule, values)[0]
+
+
+def softmax(values: Iterable[Operand]) -> list[Any]:
+    """The list of pᵢ = e^xᵢ / Σ e^xⱼ, with the derivatives ∂pᵢ/∂xⱼ = pᵢ(1 - pᵢ) for j = i, else -pᵢpⱼ.
+
+    The rounding of xᵢ - max x puts pᵢ off by up to half that difference in units in the last place.
+
+    Raises:
+        ValueError: there are no values.
+    """
+
+    def rule(x: tuple[Number, ...]) -> Rows:
+        _, _, p, others = _softmax_parts(x)
+        return [(p_i, tuple([p_i * d for d in _replaced([-p_j for p_j in p], i, others[i])])) for i, p_i in enumerate(p)]
+
+    return _over_sequence("softmax", rule, values)
+
+
+def log_softmax(values: Iterable[Operand]) -> list[Any]:
+    """The list of log pᵢ = xᵢ - log Σ e^xⱼ, with the derivatives 1 - pᵢ for j = i, else -pⱼ.
+
+    >>> log_softmax([40, 0])[0]
+    -4.248354255291589e-18
+
+    Raises:
+        ValueError: there are no values.
+    """
+
+    def rule(x: tuple[Number, ...]) -> Rows:
+        largest, rest, p, others = _softmax_parts(x)
+        log_rest = elementary.log1p(rest)
+        return [((x_i - largest) - log_rest, _replaced([-p_j for p_j in p], i, others[i])) for i, x_i in enumerate(x)]
+
+    return _over_sequence("log_softmax", rule, values)
+
+
+def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number, ...], list[Number]]:
+    """Return m = max x, r = Σ e^(xᵢ - m) - 1, the probabilities pᵢ = e^(xᵢ - m)/(1 + r), and 1 - pᵢ without rounding 1.
+
+    r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits.
+    """
+    largest, rest = x[0], constant(0, x[0])
+    for v in x[1:]:
+        gap = select(v <= largest, select(v >= largest, constant(0, v), v - largest), largest - v)  # no inf - inf
+        e = elementary.exp(gap)
+        rest = select(v > largest, (1 + rest) * e, rest + e)
+        largest = select(v > largest, v, largest)
+    p = tuple([elementary.exp(v - largest) / (1 + rest) for v in x])
+    others = [select(v >= largest, rest / (1 + rest), 1 - p_i) for v, p_i in zip(x, p, strict=True)]
+    return largest, rest, p, others
+
+
+def _replaced(row: list[Number], i: int, entry: Number) -> tuple[Number, ...]:
+    """Return the row with another entry at position i."""
+    return (*row[:i], entry, *row[i + 1 :])
+
+
+def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values: Iterable[Operand]) -> list[Any]:
+    """Apply a rule that returns several results of a sequence, each with its derivatives, and record what it did."""
+    operands, x, are_values = read(values)
+    if not operands:
+        raise ValueError(f"{name} takes at least one number")
+    try:
+        rows = [(result(y), slopes) for y, slopes in rule(x)]
+    except (ArithmeticError, ValueError) as error:
+        raise failure(error, name, operands) from None
+    if are_values is False:
+        return [y for y, _ in rows]
+    return [record(name, y, operands, masked(operands, slopes, are_values)) for y, slopes in rows]
