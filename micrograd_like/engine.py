@@ -33,7 +33,7 @@ ZERO = 0
 new = object.__new__
 
 
-def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Any]:
+def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Value]:
     """Return the function of one operand that applies `rule` and records what it did."""
 
     def apply(x: Operand) -> Any:
@@ -50,7 +50,7 @@ def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Any]:
     return apply
 
 
-def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Value], Callable[[Any, Any], Value]]:
     """Return the function of two operands that applies `rule` and records what it did; and the same, reflected."""
 
     def apply(first: Operand, second: Operand) -> Any:
@@ -77,7 +77,7 @@ def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[
 
 def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Value, Operand], Any]:
     """Return the method that compares the numbers; NumPy takes an array beside a Value element by element."""
-    return lambda v, x: NotImplemented if is_array(x) else compare(v._data, x._data if isinstance(x, Value) else plain(x))
+    return lambda v, x: NotImplemented if is_array(x) else compare(v._data, read((x,))[1][0])
 
 
 class Value:
@@ -88,7 +88,6 @@ class Value:
         label: a name for pictures and error messages.
 
     Attributes:
-        data: the number.
         grad: the derivative by this Value of the result whose `backward()` was called; 0 before.
         operation: the sign or name of the operation that made this Value; "" for a leaf.
 
@@ -112,7 +111,8 @@ class Value:
         self._grad: Number = ZERO
         self.label = label
         self.operation = ""
-        self._first = self._d_first = self._second = self._d_second = None
+        nothing: Any = None
+        self._first = self._d_first = self._second = self._d_second = nothing
 
     def _set_data(self, data: Number) -> None:
         self._data = number(data)
@@ -148,10 +148,8 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.operation:
-            raise RuntimeError(
-                f"only leaves can be copied or pickled, and this Value is the result of {self.operation!r}: "
-                "copy Value(v.data), or the leaves (or the model), and compute it again"
-            )
+            what = "copy Value(v.data), or copy the leaves (or the model) and compute it again"
+            raise RuntimeError(f"only leaves can be copied or pickled, not the result of {self.operation!r}: {what}")
         return type(self), (self._data, self.label), (None, {"grad": self._grad})
 
     @property
@@ -179,10 +177,8 @@ class Value:
 
         With L the result, y = f(x₁, x₂, …) a node and ∂L/∂y known, each operand receives ∂L/∂y · ∂f/∂xᵢ; a node
         comes after all that use it. Gradients are added to those that leaves hold already; every other node gets its
-        gradient anew, so that calling this twice doubles the gradients of leaves exactly.
-
-        Args:
-            gradient: ∂L/∂self, where L is something computed from this Value elsewhere.
+        gradient anew, so that calling this twice doubles the gradients of leaves exactly. `gradient` is ∂L/∂self, where
+        L is something computed from this Value elsewhere.
         """
         order = topological_order(self)
         leaves = [(node, node._grad) for node in order if not node.operation]
@@ -212,7 +208,6 @@ class Value:
             leaf._grad = before + leaf._grad
 
     if TYPE_CHECKING:  # functions.py makes each of its functions a method of the same name
-
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
 
@@ -258,8 +253,7 @@ def record(name: str, data: Number, first: Any, d_first: Any, second: Any = None
 def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Any:
     """Return Σ wᵢ·xᵢ + bias as one node, summed from left to right beginning with the bias.
 
-    Raises:
-        ValueError: there are not as many inputs as weights.
+    ValueError if there are not as many inputs as weights.
     """
     weights, w, weights_are = read(weights if bias is None else (*weights, bias))
     inputs, x, inputs_are = read(inputs)
@@ -267,7 +261,7 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
     if len(w) != len(d_weights):
         raise ValueError(f"dot takes one input a weight, not {len(x)} inputs for {len(w) - (bias is not None)} weights")
     try:
-        for a, b in zip(w, x):  # noqa: B905 - the bias is no factor
+        for a, b in zip(w, x, strict=False):  # w may end with the bias
             y = y + a * b
         d_weights = masked(weights, d_weights, weights_are)
         if inputs_are is False:
@@ -290,7 +284,7 @@ def total(terms: Iterable[Operand]) -> Any:
 def read(operands: Iterable[Operand]) -> tuple[tuple[Operand, ...], tuple[Number, ...], bool | None]:
     """Return `operands` as a tuple, their numbers, and whether they are Values: True, False, or None for some."""
     operands = tuple(operands)
-    if not operands or type(operands[0]) is float and set(map(type, operands)) == {float}:
+    if not operands or (type(operands[0]) is float and set(map(type, operands)) == {float}):
         return operands, operands, False  # plain inputs cost no more than this
     try:
         return operands, tuple([v._data for v in operands]), True
@@ -302,4 +296,5 @@ def read(operands: Iterable[Operand]) -> tuple[tuple[Operand, ...], tuple[Number
 
 def masked(operands: tuple[Operand, ...], slopes: tuple[Number, ...], are_values: bool | None) -> tuple[Any, ...]:
     """Return the slopes, with None for the operands that are plain numbers."""
-    return slopes if are_values else tuple([d if isinstance(v, Value) else None for v, d in zip(operands, slopes)])
+    pairs = zip(operands, slopes, strict=True)
+    return slopes if are_values else tuple([d if isinstance(v, Value) else None for v, d in pairs])

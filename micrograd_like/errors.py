@@ -9,7 +9,7 @@ KINDS = (ZeroDivisionError, OverflowError, ValueError, ArithmeticError)
 OPERANDS_SHOWN, DIGITS_SHOWN = 6, 40
 
 
-def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = "") -> Exception:
+def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = "") -> Any:
     """Return an error of the kind of `error` that names the operation and its operands.
 
     >>> failure(ValueError("math domain error"), "log", [-1.0], "a number above 0")
@@ -17,6 +17,8 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     >>> failure(ZeroDivisionError("float division by zero"), "/", [1.0, 0.0])
     ZeroDivisionError('(1.0) / (0.0): float division by zero')
     """
+    if hasattr(error, "operation"):  # an element of an array failed, and has been told
+        return error
     kind = next(kind for kind in KINDS if isinstance(error, kind))
     reason = str(error)
     if domain and kind is ValueError:
@@ -28,8 +30,12 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     if len(operands) > OPERANDS_SHOWN:
         shown.append(f"and {len(operands) - OPERANDS_SHOWN} more")
     if name.isidentifier() or len(operands) == 1:
-        return kind(f"{name}({', '.join(shown)}): {reason}")
-    return kind(f" {name} ".join(f"({operand})" for operand in shown) + f": {reason}")
+        call = f"{name}({', '.join(shown)})"
+    else:
+        call = f" {name} ".join(f"({operand})" for operand in shown)
+    told: Any = kind(f"{call}: {reason}")
+    told.operation = name
+    return told
 
 
 def _shown(operand: Any) -> str:

@@ -6,7 +6,7 @@
     >>> round(x.grad, 6)
     0.786448
     >>> tanh(0.5)
-    0.46211715726000973
+    0.46211715726000974
 
 A rule takes a number and returns the result and the local derivative. To add a function, write its rule here, under
 `@function` with the numbers that it takes in words if it does not take all. Conventions at kinks are PyTorch's.
@@ -46,73 +46,45 @@ def function_of_two(rule: Rule) -> Callable[[Any, Any], Any]:
 
 @function()
 def exp(x: Number) -> tuple[Number, ...]:
-    """eˣ, with the derivative eˣ.
-
-    Raises:
-        OverflowError: the result is too large for a float, from x = 709.79 on.
-    """
+    """eˣ, with the derivative eˣ. OverflowError above x = 709.78."""
     y = elementary.exp(x)
     return y, y
 
 
 @function()
 def expm1(x: Number) -> tuple[Number, ...]:
-    """eˣ - 1, accurate near x = 0, with the derivative eˣ.
-
-    Raises:
-        OverflowError: the result is too large for a float, from x = 709.79 on.
-    """
+    """eˣ - 1, accurate near x = 0, with the derivative eˣ. OverflowError above x = 709.78."""
     return elementary.expm1(x), elementary.exp(x)
 
 
 @function("a number above 0")
 def log(x: Number) -> tuple[Number, ...]:
-    """The natural logarithm of x > 0, with the derivative 1/x.
-
-    Raises:
-        ValueError: x is a float and not above 0.
-    """
+    """The natural logarithm of x > 0, else ValueError, with the derivative 1/x."""
     return elementary.log(x), 1 / x
 
 
 @function("a number above -1")
 def log1p(x: Number) -> tuple[Number, ...]:
-    """log(1 + x) for x > -1, accurate near x = 0, with the derivative 1/(1 + x).
-
-    Raises:
-        ValueError: x is a float and not above -1.
-    """
+    """log(1 + x) for x > -1, else ValueError, accurate near x = 0, with the derivative 1/(1 + x)."""
     return elementary.log1p(x), 1 / (1 + x)
 
 
 @function("a number not below 0")
 def sqrt(x: Number) -> tuple[Number, ...]:
-    """√x for x ≥ 0, with the derivative 1/(2√x), infinite at 0.
-
-    Raises:
-        ValueError: x is a float below 0.
-    """
+    """√x for x ≥ 0, else ValueError, with the derivative 1/(2√x), infinite at 0."""
     y = elementary.sqrt(x)
     return y, quotient(constant(1, x), 2 * y)
 
 
 @function("a finite number")
 def sin(x: Number) -> tuple[Number, ...]:
-    """The sine of x in radians, with the derivative cos x.
-
-    Raises:
-        ValueError: x is an infinite float.
-    """
+    """The sine of x in radians, with the derivative cos x. ValueError at ±∞."""
     return elementary.sin(x), elementary.cos(x)
 
 
 @function("a finite number")
 def cos(x: Number) -> tuple[Number, ...]:
-    """The cosine of x in radians, with the derivative -sin x.
-
-    Raises:
-        ValueError: x is an infinite float.
-    """
+    """The cosine of x in radians, with the derivative -sin x. ValueError at ±∞."""
     return elementary.cos(x), -elementary.sin(x)
 
 
@@ -170,7 +142,7 @@ def gelu(x: Number) -> tuple[Number, ...]:
     """x·Φ(x), with the derivative Φ(x) + x·φ(x), where Φ and φ are the normal distribution and its density.
 
     Φ(x) = erfc(-x/√2)/2 keeps its digits for negative x. The rounding of x² puts both off by up to x² units in the
-    last place; the derivative's two terms cancel for x < 0, at its zero x = -0.7518 wholly, elsewhere up to x² + 1 fold.
+    last place; the derivative's two terms cancel for x < 0, wholly at its zero x = -0.7518, elsewhere (x² + 1)-fold.
     (Hendrycks and Gimpel, Gaussian Error Linear Units, 2016)
     """
     cumulative = elementary.erfc(-x / elementary.sqrt(constant(2, x))) / 2
@@ -178,9 +150,7 @@ def gelu(x: Number) -> tuple[Number, ...]:
     return x * cumulative, cumulative + x * density
 
 
-@function_of_two
-def maximum(a: Number, b: Number) -> tuple[Number, ...]:
-    """The larger of two, which gets the gradient; a tie gives half to each. NaN if either is NaN."""
+def _larger(a: Number, b: Number) -> tuple[Number, ...]:
     half = constant(1, a) / 2
     d_a = select(a > b, 1, select(a < b, None, half))
     d_b = select(a > b, None, select(a < b, 1, half))
@@ -188,9 +158,15 @@ def maximum(a: Number, b: Number) -> tuple[Number, ...]:
 
 
 @function_of_two
+def maximum(a: Number, b: Number) -> tuple[Number, ...]:
+    """The larger of two, which gets the gradient; a tie gives half to each. NaN if either is NaN."""
+    return _larger(a, b)
+
+
+@function_of_two
 def minimum(a: Number, b: Number) -> tuple[Number, ...]:
     """The smaller of two, which gets the gradient; a tie gives half to each. NaN if either is NaN."""
-    y, d_a, d_b = maximum.__wrapped__(-a, -b)
+    y, d_a, d_b = _larger(-a, -b)
     return -y, d_a, d_b
 
 
@@ -213,5 +189,5 @@ def where(condition: Any, if_true: Operand, if_false: Operand) -> Any:
     return binary("where", rule)[0](if_true, if_false)
 
 
-Value.leaky_relu = leaky_relu  # type: ignore[method-assign]
-Value.where = lambda self, condition, other: where(condition, self, other)  # type: ignore[method-assign]
+for name, method in {"leaky_relu": leaky_relu, "where": lambda v, condition, other: where(condition, v, other)}.items():
+    setattr(Value, name, method)

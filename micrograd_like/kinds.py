@@ -45,7 +45,7 @@ def number(x: Number) -> Number:
         return _numpy_number(x)
     if hasattr(x, "local_derivatives"):
         raise TypeError("a plain number is wanted, not a Value: give its data")
-    is_complex = isinstance(x, Complex) and not isinstance(x, Real) or getattr(x, "is_complex", bool)()
+    is_complex = (isinstance(x, Complex) and not isinstance(x, Real)) or getattr(x, "is_complex", bool)()
     if is_complex or not all(hasattr(x, method) for method in ARITHMETIC):
         raise TypeError(f"a real number is wanted, not {_named(x)}")
     return x
