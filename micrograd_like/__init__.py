@@ -2,12 +2,22 @@
 
 from micrograd_like.engine import Value, dot, total
 from micrograd_like.functions import (
-    cos, erf, exp, expm1, gelu, leaky_relu, log, log1p, maximum, minimum, relu, sigmoid, sin, softplus,
-    sqrt, tanh, where,
+    cos, erf, exp, expm1, gelu, leaky_relu, log, log1p, maximum, minimum, relu, sigmoid, sin, softplus, sqrt, tanh,
+    where,
 )  # fmt: skip
+from micrograd_like.losses import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, categorical_cross_entropy,
+    categorical_cross_entropy_with_logits, hinge, mean_squared_error, sum_of_squares,
+)  # fmt: skip
+from micrograd_like.nn import MLP, Layer, Module, Neuron
+from micrograd_like.optim import SGD, Adam
 from micrograd_like.sequences import log_softmax, logsumexp, softmax
+from micrograd_like.train import fit
 
 __all__ = [
-    "Value", "cos", "dot", "erf", "exp", "expm1", "gelu", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp",
-    "maximum", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus", "sqrt", "tanh", "total", "where",
+    "MLP", "SGD", "Adam", "Layer", "Module", "Neuron", "Value", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "categorical_cross_entropy", "categorical_cross_entropy_with_logits", "cos",
+    "dot", "erf", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp",
+    "maximum", "mean_squared_error", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus", "sqrt",
+    "sum_of_squares", "tanh", "total", "where",
 ]  # fmt: skip

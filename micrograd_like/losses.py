@@ -13,6 +13,7 @@ Outputs and targets are a number each, or sequences of as many. A target is a pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from numbers import Real
 from operator import index
 from typing import Any, TypeAlias
 
@@ -89,7 +90,7 @@ def _pairs(
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target an output, not {len(targets)} for {len(outputs)}")
     for target in targets:
-        if isinstance(target, int | float):
+        if isinstance(target, Real):
             require(target)
     return list(zip(outputs, targets, strict=True))
 
@@ -98,7 +99,7 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
     """Return Σ yₖ·f(xₖ) for the classes k, where y is 1 for the class `target` or the sequence itself."""
     if isinstance(target, Iterable):
         pairs = _pairs(outputs, target, _require_share)
-        if all(isinstance(y, int | float) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-9:
+        if all(isinstance(y, Real) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-9:
             raise ValueError(f"the targets of the classes add up to {sum(y for _, y in pairs)}, not to 1")
         return _sum([term for x, y in pairs for term in _weighted(y, f, x)])
     position = index(target)
@@ -109,7 +110,7 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
 
 def _weighted(weight: Operand, f: Callable[[Any], Any], x: Operand) -> list[Any]:
     """Return the terms of weight·f(x): none for a plain weight of 0, where f(x) may not exist, and f(x) for 1."""
-    if isinstance(weight, int | float) and weight in (0, 1):
+    if isinstance(weight, Real) and weight in (0, 1):
         return [f(x)] if weight else []
     return [weight * f(x)]
 

