@@ -1,13 +1,34 @@
 """Scalar reverse-mode automatic differentiation: one engine, any kind of number."""
 
+from micrograd_like.drawing import draw
 from micrograd_like.engine import Value, dot, total
 from micrograd_like.functions import (
-    cos, erf, exp, expm1, gelu, leaky_relu, log, log1p, maximum, minimum, relu, sigmoid, sin, softplus, sqrt, tanh,
+    cos,
+    erf,
+    exp,
+    expm1,
+    gelu,
+    leaky_relu,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    sqrt,
+    tanh,
     where,
 )  # fmt: skip
 from micrograd_like.losses import (
-    binary_cross_entropy, binary_cross_entropy_with_logits, categorical_cross_entropy,
-    categorical_cross_entropy_with_logits, hinge, mean_squared_error, sum_of_squares,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    categorical_cross_entropy,
+    categorical_cross_entropy_with_logits,
+    hinge,
+    mean_squared_error,
+    sum_of_squares,
 )  # fmt: skip
 from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD, Adam
@@ -17,7 +38,7 @@ from micrograd_like.train import fit
 __all__ = [
     "MLP", "SGD", "Adam", "Layer", "Module", "Neuron", "Value", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "categorical_cross_entropy", "categorical_cross_entropy_with_logits", "cos",
-    "dot", "erf", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax", "logsumexp",
-    "maximum", "mean_squared_error", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus", "sqrt",
-    "sum_of_squares", "tanh", "total", "where",
+    "dot", "draw", "erf", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax",
+    "logsumexp", "maximum", "mean_squared_error", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus",
+    "sqrt", "sum_of_squares", "tanh", "total", "where",
 ]  # fmt: skip

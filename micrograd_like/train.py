@@ -5,7 +5,7 @@
     >>> model = MLP(2, [4, 1], rng=random.Random(1))
     >>> history = fit(model, hinge, [[0, 1], [1, 0], [2, 3]], [1, -1, -1], epochs=50, optimizer=SGD(0.1))
     >>> history
-    History of 50 epochs, loss from 1.31 to 0
+    History of 50 epochs, loss from 0.761 to 0
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def fit(
         rng: shuffles the samples by its method `shuffle`.
 
     Raises:
-        DivergenceError: the loss, a gradient or a weight is not finite; it names the epoch, the batch and a likely cause.
+        DivergenceError: the loss, a gradient or a weight is not finite: the epoch, the batch and a likely cause.
         ValueError: there are no samples, not as many targets as inputs, rows of different lengths, or a number in
             them is not finite; or a size is no positive integer.
         TypeError: the loss does not return a Value.
