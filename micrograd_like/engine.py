@@ -84,19 +84,15 @@ class Value:
     """A number that records how it was computed.
 
     Args:
-        data: a number: float, int (becomes a float), `Fraction`, `mpmath.mpf`, NumPy array (one entry a sample), ...
+        data: a float, an int (becomes a float), a `Fraction`, an `mpmath.mpf`, a NumPy array (an entry a sample), ...
         label: a name for pictures and error messages.
 
     Attributes:
         grad: the derivative by this Value of the result whose `backward()` was called; 0 before.
         operation: the sign or name of the operation that made this Value; "" for a leaf.
 
-    Raises:
-        TypeError: `data` is not a real number, or `label` is not a string.
-
-    Comparisons compare the numbers; `==` is identity, so that a Value can be a key. `float(v)` is a plain number and
-    leaves the graph in silence; `math.exp(v)`, `np.array([v], dtype=float)` and `float_array[0] = v` call it. Use this
-    package's `exp`; and its `maximum`, because `np.maximum` picks one object and gives it all the gradient of a tie.
+    Raises TypeError if `data` is not a real number, or `label` is not a string.
+    Comparisons compare the numbers; `==` is identity, so that a Value can be a key.
     """
 
     __slots__ = ("_d_first", "_d_second", "_data", "_first", "_grad", "_second", "label", "operation")
@@ -137,6 +133,11 @@ class Value:
         return self._exponential(exponent) if isinstance(exponent, Value) else self._power(exponent)
 
     def __float__(self) -> float:
+        """Return the data as a plain number, which leaves the graph in silence.
+
+        `math.exp(v)`, `np.array([v], dtype=float)` and `float_array[0] = v` come here. Use this package's `exp`; and
+        its `maximum`: `np.maximum` of arrays of Values picks one of two and gives it all the gradient of a tie.
+        """
         return float(self._data)
 
     def __format__(self, spec: str) -> str:
@@ -187,8 +188,7 @@ class Value:
                 node._grad = ZERO
             self._grad = filled(gradient if type(gradient) is int else number(gradient), self._data)
             for node in reversed(order):
-                gradient = node._grad
-                if gradient is ZERO:  # only branches not taken lead here
+                if (gradient := node._grad) is ZERO:  # only branches not taken lead here
                     continue
                 first, slope = node._first, node._d_first
                 if type(slope) is tuple:
