@@ -122,7 +122,8 @@ def document_001(folder: Path) -> None:
 
     y = np.array([column])
     _, wrong, _, _ = train(y, 1000)
-    print(f"  The document's y has shape {y.shape}, its A1 {wrong.shape}: NumPy makes a table of {(y * wrong).shape} of both,")
+    table = (y * wrong).shape
+    print(f"  The document's y has shape {y.shape}, its A1 {wrong.shape}: NumPy makes a table of {table} of both,")
     print("  every prediction against all four targets, two 0 and two 1, and training pulls each to their mean:")
     print(f"    {row(wrong.flat, 8)}. With y.T, a column as above, each has its own target.")
 

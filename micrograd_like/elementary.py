@@ -75,14 +75,17 @@ def quotient(a: Number, b: Number) -> Number:
 
 
 def power_slope(a: Number, b: Number) -> Number:
-    """Return b·a^(b-1), the slope of a ** b by a: 0 wherever b is 0, and infinite at a = 0 for 0 < b < 1."""
+    """Return b·a^(b-1), the slope of a ** b by a: 0 wherever b is 0, and infinite at a = 0 for 0 < b < 1.
+
+    The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
+    """
     exponent = select(b > 0, b - 1, select(b < 0, b - 1, 0))
     try:
         return b * a**exponent
     except ZeroDivisionError:
         return math.inf
-    except OverflowError:
-        return b * (-math.inf if a < 0 and exponent % 2 == 1 else math.inf)
+    except OverflowError:  # b may bring it back into range; a division never raises this
+        return b * a**b / a
 
 
 def exponent_slope(a: Number, y: Number) -> Number:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from micrograd_like.elementary import exponent_slope, power_slope, select
 from micrograd_like.errors import failure
-from micrograd_like.kinds import Number, elementwise, filled, is_array, number, plain, result
+from micrograd_like.kinds import Number, elementwise, filled, is_array, number, plain, recorded, result
 
 Operand: TypeAlias = "Value | Number"
 Rule: TypeAlias = Callable[..., tuple[Number, ...]]
@@ -96,9 +96,9 @@ class Value:
     """
 
     __slots__ = ("_d_first", "_d_second", "_data", "_first", "_grad", "_second", "label", "operation")
-    # One or two operands stand in slots, each with its local derivative beside it; more stand in the first slot as a
-    # tuple beside a tuple of derivatives, and plain numbers that all lack one may stand as a tuple in the second. A
-    # derivative of None lets no gradient flow. For most nodes this takes 80 bytes less than two tuples.
+    # One or two operands stand in slots, each with its local derivative beside it. More stand in the first slot, as a
+    # tuple or, with plain numbers among them, a list, beside a tuple of derivatives; plain inputs of a `dot` stand as a
+    # tuple in the second. Where a derivative is None no gradient flows. Most nodes take 80 bytes less than by tuples.
 
     def __init__(self, data: Number, label: str = "") -> None:
         if not isinstance(label, str):
@@ -165,7 +165,7 @@ class Value:
 
     def _places(self) -> Iterator[tuple[Operand, Number | None]]:
         for operand, slope in ((self._first, self._d_first), (self._second, self._d_second)):
-            if type(operand) is tuple:
+            if type(operand) in (tuple, list):
                 yield from zip(operand, slope or (None,) * len(operand), strict=True)
             elif operand is not None:
                 yield operand, slope
@@ -200,12 +200,10 @@ class Value:
                 if node._d_second is not None:
                     second = node._second
                     second._grad = second._grad + gradient * node._d_second
-        except BaseException:
-            for leaf, before in leaves:
-                leaf._grad = before
-            raise
-        for leaf, before in leaves:
-            leaf._grad = before + leaf._grad
+            leaves = [(leaf, before + leaf._grad) for leaf, before in leaves]
+        finally:  # an error, or Ctrl-C, leaves leaves as they were
+            for leaf, grad in leaves:
+                leaf._grad = grad
 
     if TYPE_CHECKING:  # functions.py makes each of its functions a method of the same name
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
@@ -228,7 +226,9 @@ def topological_order(root: Value) -> list[Value]:
             first, second = node._first, node._second
             if type(first) is tuple:
                 if not seen.issuperset(first):
-                    stack += [v for v in first if isinstance(v, Value) and v not in seen]
+                    stack += [v for v in first if v not in seen]
+            elif type(first) is list:
+                stack += [v for v in first if isinstance(v, Value) and v not in seen]
             elif isinstance(first, Value) and first not in seen:
                 push(first)
             if isinstance(second, Value) and second not in seen:
@@ -239,7 +239,7 @@ def topological_order(root: Value) -> list[Value]:
 def record(name: str, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None) -> Value:
     """Return the Value that the operation `name` made; for `first` to `d_second` see the slots of `Value`."""
     node = new(Value)
-    node._data = data if type(data) is float else result(data)
+    node._data = data if type(data) is float else recorded(data)
     node._grad = ZERO
     node.label = ""
     node.operation = name
@@ -251,24 +251,22 @@ def record(name: str, data: Number, first: Any, d_first: Any, second: Any = None
 
 
 def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Any:
-    """Return Σ wᵢ·xᵢ + bias as one node, summed from left to right beginning with the bias.
-
-    ValueError if there are not as many inputs as weights.
-    """
-    weights, w, weights_are = read(weights if bias is None else (*weights, bias))
-    inputs, x, inputs_are = read(inputs)
-    y, d_weights = (ZERO, x) if bias is None else (w[-1], (*x, 1))
-    if len(w) != len(d_weights):
+    """Return Σ wᵢ·xᵢ + bias as one node, summed from the bias on; ValueError for not as many inputs as weights."""
+    first, w, weights_are = read(weights if bias is None else (*weights, bias))
+    second, x, inputs_are = read(inputs)
+    y, d_first = (ZERO, x) if bias is None else (w[-1], (*x, 1))
+    if len(w) != len(d_first):
         raise ValueError(f"dot takes one input a weight, not {len(x)} inputs for {len(w) - (bias is not None)} weights")
     try:
         for a, b in zip(w, x, strict=False):  # w may end with the bias
             y = y + a * b
-        d_weights = masked(weights, d_weights, weights_are)
+        d_first = masked(first, d_first, weights_are)
         if inputs_are is False:
-            return result(y) if weights_are is False else record("dot", y, weights, d_weights, inputs)
-        return record("dot", y, weights + inputs, d_weights + masked(inputs, w[: len(x)], inputs_are))
+            return result(y) if weights_are is False else record("dot", y, first, d_first, second)
+        operands = first + second if weights_are and inputs_are else [*first, *second]
+        return record("dot", y, operands, d_first + masked(second, w[: len(x)], inputs_are))
     except (ArithmeticError, ValueError) as error:
-        raise failure(error, "dot", weights + inputs) from None
+        raise failure(error, "dot", (*first, *second)) from None
 
 
 def total(terms: Iterable[Operand]) -> Any:
@@ -281,20 +279,20 @@ def total(terms: Iterable[Operand]) -> Any:
         raise failure(error, "total", terms) from None
 
 
-def read(operands: Iterable[Operand]) -> tuple[tuple[Operand, ...], tuple[Number, ...], bool | None]:
-    """Return `operands` as a tuple, their numbers, and whether they are Values: True, False, or None for some."""
+def read(operands: Iterable[Operand]) -> tuple[Any, tuple[Number, ...], bool | None]:
+    """Return operands, their numbers, and whether they are Values: a tuple and True or False, or a list and None."""
     operands = tuple(operands)
     if not operands or (type(operands[0]) is float and set(map(type, operands)) == {float}):
         return operands, operands, False  # plain inputs cost no more than this
     try:
         return operands, tuple([v._data for v in operands]), True
     except AttributeError:
-        operands = tuple([x if isinstance(x, Value) else plain(x) for x in operands])
-        are_values = None if any(isinstance(x, Value) for x in operands) else False
-        return operands, tuple([x._data if isinstance(x, Value) else x for x in operands]), are_values
+        each = [x if isinstance(x, Value) else plain(x) for x in operands]
+        numbers = tuple([x._data if isinstance(x, Value) else x for x in each])
+        return (each, numbers, None) if any(isinstance(x, Value) for x in each) else (numbers, numbers, False)
 
 
-def masked(operands: tuple[Operand, ...], slopes: tuple[Number, ...], are_values: bool | None) -> tuple[Any, ...]:
+def masked(operands: Iterable[Operand], slopes: tuple[Number, ...], are_values: bool | None) -> tuple[Any, ...]:
     """Return the slopes, with None for the operands that are plain numbers."""
     pairs = zip(operands, slopes, strict=True)
     return slopes if are_values else tuple([d if isinstance(v, Value) else None for v, d in pairs])

@@ -15,7 +15,7 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     >>> failure(ValueError("math domain error"), "log", [-1.0], "a number above 0")
     ValueError('log(-1.0): a number above 0 is wanted')
     >>> failure(ZeroDivisionError("float division by zero"), "/", [1.0, 0.0])
-    ZeroDivisionError('(1.0) / (0.0): float division by zero')
+    ZeroDivisionError('(1.0) / (0.0): division by zero')
     """
     if hasattr(error, "operation"):  # an element of an array failed, and has been told
         return error
@@ -23,8 +23,10 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     reason = str(error)
     if domain and kind is ValueError:
         reason = f"{domain} is wanted"
-    elif kind is OverflowError and "integer" not in reason:  # C says "math range error" or (34, ...)
-        reason = "the result is too large for a float"
+    elif kind is ZeroDivisionError:  # mpmath says nothing
+        reason = "division by zero"
+    elif kind is OverflowError:  # C says "math range error", or (34, ...)
+        reason = f"{'the integer' if 'int' in reason else 'the result'} is too large for a float"
     operands = list(operands)
     shown = [_shown(x) for x in operands[:OPERANDS_SHOWN]]
     if len(operands) > OPERANDS_SHOWN:
@@ -42,10 +44,10 @@ def _shown(operand: Any) -> str:
     """Return an operand, a Value or a plain number, with its label and as many digits as fit a line."""
     label = getattr(operand, "label", "")
     data = operand.data if hasattr(operand, "local_derivatives") else operand
-    if isinstance(data, int) and data.bit_length() > 4 * DIGITS_SHOWN:
-        digits = f"an integer of {data.bit_length()} bits"
-    else:
+    try:
         digits = str(data)
+    except ValueError:  # Python refuses to print integers of over 4,300 digits
+        digits = f"a very long {type(data).__name__}"
     if len(digits) > DIGITS_SHOWN:
         digits = digits[:DIGITS_SHOWN] + "…"
     return f"{label} = {digits}" if label else digits

@@ -92,8 +92,8 @@ def cos(x: Number) -> tuple[Number, ...]:
 def tanh(x: Number) -> tuple[Number, ...]:
     """The hyperbolic tangent, with the derivative 1 - tanh²x.
 
-    The derivative inherits the rounding of t = tanh x, so it is off by up to 2⁻⁵²/(1 - t²) of itself: more than 4
-    units in the last place from |x| = 1.3 on; it is 0 from |x| = 19.1 on, where it should be below 1.1e-16.
+    The derivative inherits the rounding of t = tanh x, which puts it off by up to 2⁻⁵¹: more than 4 units in the last
+    place from |x| = 0.9 on; it is 0 from |x| = 19.1 on, where it should be below 1.1e-16.
     """
     t = elementary.tanh(x)
     return t, 1 - t * t
@@ -103,7 +103,7 @@ def tanh(x: Number) -> tuple[Number, ...]:
 def erf(x: Number) -> tuple[Number, ...]:
     """The error function 2/√π ∫₀ˣ exp(-u²) du, with the derivative 2/√π · exp(-x²).
 
-    The rounding of x² puts the derivative off by up to x²/2 units in the last place, beside 3 of its own.
+    The rounding of x² puts the derivative off by up to x² + 3 units in the last place.
     """
     return elementary.erf(x), 2 / elementary.sqrt(pi(x)) * elementary.exp(-x * x)
 
@@ -141,8 +141,9 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
 def gelu(x: Number) -> tuple[Number, ...]:
     """x·Φ(x), with the derivative Φ(x) + x·φ(x), where Φ and φ are the normal distribution and its density.
 
-    Φ(x) = erfc(-x/√2)/2 keeps its digits for negative x. The rounding of x² puts both off by up to x² units in the
-    last place; the derivative's two terms cancel for x < 0, wholly at its zero x = -0.7518, elsewhere (x² + 1)-fold.
+    Φ(x) = erfc(-x/√2)/2 keeps its digits for negative x. The rounding of x/√2 and x² puts the result off by up to
+    2x² + 4 units in the last place, and the derivative by up to x² + 4 units of Φ(x) + |x|·φ(x): its two terms cancel
+    for x < 0, wholly at its zero x = -0.7518.
     (Hendrycks and Gimpel, Gaussian Error Linear Units, 2016)
     """
     cumulative = elementary.erfc(-x / elementary.sqrt(constant(2, x))) / 2
@@ -151,9 +152,9 @@ def gelu(x: Number) -> tuple[Number, ...]:
 
 
 def _larger(a: Number, b: Number) -> tuple[Number, ...]:
-    half = constant(1, a) / 2
-    d_a = select(a > b, 1, select(a < b, None, half))
-    d_b = select(a > b, None, select(a < b, 1, half))
+    even = select(a <= b, constant(1, a) / 2, 1)  # a NaN is no tie
+    d_a = select(a > b, 1, select(a < b, None, even))
+    d_b = select(a > b, None, select(a < b, 1, even))
     return select(a >= b, a, select(a < b, b, a + b)), d_a, d_b
 
 

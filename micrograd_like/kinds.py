@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from numbers import Complex, Real
+from numbers import Complex, Rational, Real
 from typing import Any, TypeAlias
 
 Number: TypeAlias = Any
 """A number of any kind."""
 
-ARITHMETIC = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__neg__")
+NUMBERS_HAVE = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__neg__")
 
 
 def library_of(x: object) -> str:
@@ -30,8 +30,8 @@ def is_array(x: object) -> bool:
 def number(x: Number) -> Number:
     """Return `x` as a number that a `Value` can hold.
 
-    Integers, bools and NumPy scalars become floats, arrays of integers become arrays of floats. An array is copied, and
-    the copy is read-only, because gradients rely on the numbers of the forward pass. Other numbers are kept.
+    Integers, bools and NumPy scalars become floats, and arrays of integers or floats become arrays of float64. An array
+    is copied, and the copy is read-only, because gradients rely on the numbers of the forward pass. Others are kept.
 
     Raises:
         TypeError: `x` is not a real number or an array of them.
@@ -45,8 +45,7 @@ def number(x: Number) -> Number:
         return _numpy_number(x)
     if hasattr(x, "local_derivatives"):
         raise TypeError("a plain number is wanted, not a Value: give its data")
-    is_complex = (isinstance(x, Complex) and not isinstance(x, Real)) or getattr(x, "is_complex", bool)()
-    if is_complex or not all(hasattr(x, method) for method in ARITHMETIC):
+    if _is_complex(x) or not all(hasattr(type(x), method) for method in NUMBERS_HAVE):
         raise TypeError(f"a real number is wanted, not {_named(x)}")
     return x
 
@@ -57,12 +56,17 @@ def result(y: Number) -> Number:
     Raises:
         ValueError: `y` is complex, as (-8) ** (1 / 3) is.
     """
-    if isinstance(y, Complex) and not isinstance(y, Real):
-        raise ValueError(f"the result is complex, {y:.6g}")
+    if _is_complex(y):
+        raise ValueError(f"the result is complex: {y}")
+    return y if is_array(y) else number(y)
+
+
+def recorded(y: Number) -> Number:
+    """Return the result of an operation for a Value to hold: an array can no longer be changed."""
+    y = result(y)
     if is_array(y):
         y.flags.writeable = False
-        return y
-    return number(y)
+    return y
 
 
 def plain(x: Number, like: Number = None) -> Number:
@@ -73,18 +77,18 @@ def plain(x: Number, like: Number = None) -> Number:
     """
     if type(x) is float:
         return x
-    if type(x) is int:
-        return x if like is None else constant(x, like)
+    if isinstance(x, int):
+        return x if like is None else constant(int(x), like)
     if is_array(x):
         raise TypeError("an array is no operand among Values: wrap it, Value(array), or give its elements")
     return number(x)
 
 
 def constant(n: float, like: Number) -> Number:
-    """Return the plain number `n` in the kind of `like`, so that exact kinds stay exact."""
+    """Return the plain number `n` in the kind of `like`; a float beside an exact kind stays a float."""
     if type(like) is float or is_array(like):
         return _as_float(n)
-    if type(n) is int and isinstance(like, Real):
+    if isinstance(like, Real) and (type(n) is int or not isinstance(like, Rational)):
         return type(like)(n)  # type: ignore[call-arg]
     return n
 
@@ -98,7 +102,7 @@ def filled(n: Number, like: Number) -> Number:
     shape, wanted = getattr(n, "shape", ()), getattr(like, "shape", ())
     if shape not in ((), wanted):
         raise ValueError(f"an array of shape {shape} does not fit data of shape {wanted}")
-    return result(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
+    return recorded(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
 
 
 def elementwise(function: Callable[..., Any], *operands: Any) -> Any:
@@ -118,9 +122,15 @@ def _numpy_number(x: Number) -> Number:
         return float(x)
     if type(x) is not sys.modules["numpy"].ndarray or x.dtype.kind not in "iuf":
         raise TypeError(f"a real number or a plain array of them is wanted, not {_named(x)}")
-    copy = x.astype(x.dtype if x.dtype.kind == "f" else float)
+    copy = x.astype(float)
     copy.flags.writeable = False
     return copy
+
+
+def _is_complex(x: Number) -> bool:
+    if isinstance(x, Complex):
+        return not isinstance(x, Real)
+    return getattr(getattr(x, "dtype", None), "is_complex", False) is True  # PyTorch's
 
 
 def _named(x: object) -> str:

@@ -17,8 +17,9 @@ from numbers import Real
 from operator import index
 from typing import Any, TypeAlias
 
-from micrograd_like.engine import Operand, total
+from micrograd_like.engine import Operand, Value, total
 from micrograd_like.functions import log, log1p, relu, softplus
+from micrograd_like.kinds import plain
 from micrograd_like.sequences import log_softmax
 
 Operands: TypeAlias = "Operand | Iterable[Operand]"
@@ -87,6 +88,7 @@ def _pairs(
     """Return outputs and targets side by side, after `require` has seen each target that is a plain number."""
     outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
     targets = list(targets) if isinstance(targets, Iterable) else [targets]
+    targets = [y if isinstance(y, Value) else plain(y) for y in targets]
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target an output, not {len(targets)} for {len(outputs)}")
     for target in targets:
@@ -99,10 +101,12 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
     """Return Σ yₖ·f(xₖ) for the classes k, where y is 1 for the class `target` or the sequence itself."""
     if isinstance(target, Iterable):
         pairs = _pairs(outputs, target, _require_share)
-        if all(isinstance(y, Real) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-9:
+        if all(isinstance(y, Real) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-6:
             raise ValueError(f"the targets of the classes add up to {sum(y for _, y in pairs)}, not to 1")
         return _sum([term for x, y in pairs for term in _weighted(y, f, x)])
     position = index(target)
+    if not outputs:
+        raise ValueError("a loss takes at least one output")
     if not 0 <= position < len(outputs):
         raise ValueError(f"there is no class {position}: with {len(outputs)} outputs they are 0 to {len(outputs) - 1}")
     return f(outputs[position])

@@ -56,9 +56,13 @@ class Module:
     """Something with parameters: the leaves among its attributes, in lists and in modules inside it too."""
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Yield each parameter once, with its path: "layers.0.neurons.1.w.2"."""
-        seen = set()
+        """Yield each parameter once, with its path: "layers.0.neurons.1.w.2". ValueError if two have the same path."""
+        found: dict[str, Value] = {}
         for name, value in _leaves(self, ""):
+            if found.setdefault(name, value) is not value:
+                raise ValueError(f"two parameters have the path {name}: rename an attribute or a key")
+        seen: set[Value] = set()
+        for name, value in found.items():
             if value not in seen:
                 seen.add(value)
                 yield name, value
@@ -119,7 +123,7 @@ class Neuron(Module):
         return self.activation(dot(self.w, x, self.b))
 
     def __repr__(self) -> str:
-        name = self.activation.__name__
+        name = getattr(self.activation, "__name__", type(self.activation).__name__)
         return f"{'ReLU' if name == 'relu' else name.capitalize()}Neuron({len(self.w)})"
 
 
@@ -223,6 +227,6 @@ def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _chosen(what: str, name: str, table: Mapping[str, T]) -> T:
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         raise ValueError(f"unknown {what} {name!r}: choose from {', '.join(table)}")
     return table[name]

@@ -33,16 +33,15 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.steps = 0
 
-    def step(self, parameters: Iterable[Value]) -> None:
-        """Move each parameter once, by its gradient.
+    def rate(self) -> float:
+        """Return the learning rate of the next step. ValueError if it is negative or not finite."""
+        if not callable(self.learning_rate):
+            return self.learning_rate
+        return _require(f"the learning rate of step {self.steps}", self.learning_rate(self.steps), 0, math.inf)
 
-        Raises:
-            ValueError: the learning rate of this step is negative or not finite.
-        """
-        rate = self.learning_rate
-        if callable(rate):
-            rate = rate(self.steps)
-            _require(f"the learning rate of step {self.steps}", rate, 0, math.inf)
+    def step(self, parameters: Iterable[Value]) -> None:
+        """Move each parameter once, by its gradient. ValueError if the learning rate is negative or not finite."""
+        rate = self.rate()
         self.steps += 1
         for p in parameters:
             p.data = p.data - rate * self._direction(p)
@@ -87,7 +86,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(learning_rate)
         self.betas = (_require("the first beta", betas[0], 0, 1), _require("the second beta", betas[1], 0, 1))
-        self.epsilon = _require("epsilon", epsilon, 0, math.inf)
+        self.epsilon = _require("epsilon", epsilon, math.ulp(0.0), math.inf)
         self._moments: dict[Value, tuple[int, Number, Number]] = {}
 
     def _direction(self, p: Value) -> Number:

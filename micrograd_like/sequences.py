@@ -24,7 +24,7 @@ Rows: TypeAlias = list[tuple[Number, tuple[Number, ...]]]
 
 
 def logsumexp(values: Iterable[Operand]) -> Any:
-    """log Σ e^xᵢ, with the derivatives softmax(x)ⱼ; nothing overflows.
+    """log Σ e^xᵢ, with the derivatives softmax(x)ⱼ, as accurate as those; nothing overflows.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
@@ -43,7 +43,7 @@ def logsumexp(values: Iterable[Operand]) -> Any:
 def softmax(values: Iterable[Operand]) -> list[Any]:
     """The list of pᵢ = e^xᵢ / Σ e^xⱼ, with the derivatives ∂pᵢ/∂xⱼ = pᵢ(1 - pᵢ) for j = i, else -pᵢpⱼ.
 
-    The rounding of xᵢ - max x puts pᵢ off by up to half that difference in units in the last place.
+    The rounding of xᵢ - max x puts pᵢ off by up to max x - xᵢ + 4 units in the last place.
 
     Raises:
         ValueError: there are no values.
@@ -58,7 +58,7 @@ def softmax(values: Iterable[Operand]) -> list[Any]:
 
 
 def log_softmax(values: Iterable[Operand]) -> list[Any]:
-    """The list of log pᵢ = xᵢ - log Σ e^xⱼ, with the derivatives 1 - pᵢ for j = i, else -pⱼ.
+    """The list of log pᵢ = xᵢ - log Σ e^xⱼ, with the derivatives 1 - pᵢ for j = i, else -pⱼ, where p is `softmax`'s.
 
     >>> log_softmax([40, 0])[0]
     -4.248354255291589e-18
@@ -101,7 +101,9 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
     operands, x, are_values = read(values)
     if not operands:
         raise ValueError(f"{name} takes at least one number")
+    like = next((v for v in x if type(v) not in (float, int)), 1.0)
     try:
+        x = tuple([constant(v, like) if type(v) in (float, int) else v for v in x])  # or floats cost digits
         rows = [(result(y), slopes) for y, slopes in rule(x)]
     except (ArithmeticError, ValueError) as error:
         raise failure(error, name, operands) from None

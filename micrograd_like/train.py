@@ -14,6 +14,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Protocol
 
 from micrograd_like.engine import Value, total
@@ -112,7 +113,7 @@ def fit(
         if type(n) is not int or n < 1:
             raise ValueError(f"{name} is an integer from 1 on, not {n!r}")
     parameters, history, order = model.parameters(), History(), list(range(len(inputs)))
-    weights = [p.data for p in parameters]
+    kept = _state(parameters, optimizer)
     try:
         with _progress(epochs) as show:
             for epoch in range(1, epochs + 1):
@@ -120,22 +121,31 @@ def fit(
                     rng.shuffle(order)
                 losses = 0.0
                 for batch, start in enumerate(range(0, len(order), size), 1):
-                    weights = [p.data for p in parameters]
                     samples = [(inputs[i], targets[i]) for i in order[start : start + size]]
                     try:
                         losses += _step(model, loss, samples, parameters, optimizer) * len(samples)
-                    except ArithmeticError as error:
-                        message = f"epoch {epoch}, batch {batch}: {error}. {_likely_cause(weights, optimizer)}"
-                        raise DivergenceError(message, history) from error
+                    except (ArithmeticError, ValueError) as error:
+                        if not isinstance(error, ArithmeticError) and not hasattr(error, "operation"):
+                            raise  # a mistake in the loss, not the logarithm of 0
+                        cause = _likely_cause(error, kept[0], optimizer)
+                        raise DivergenceError(f"epoch {epoch}, batch {batch}: {error}. {cause}", history) from error
+                    kept = _state(parameters, optimizer)
                 history.losses.append(losses / len(order))
                 show(history.losses[-1])
     except BaseException as error:
-        for p, data in zip(parameters, weights, strict=True):  # a step cut short is taken back
+        for p, data in zip(parameters, kept[0], strict=True):  # a step cut short is taken back
             p.data = data
+        vars(optimizer).update(kept[1])
         if not isinstance(error, KeyboardInterrupt):
             raise
         history.interrupted = True
     return history
+
+
+def _state(parameters: Sequence[Value], optimizer: Optimizer) -> tuple[list[Any], dict[str, Any]]:
+    """Return the weights, and what the optimizer remembers."""
+    memory = {name: dict(value) if isinstance(value, dict) else value for name, value in vars(optimizer).items()}
+    return [p.data for p in parameters], memory
 
 
 def _step(
@@ -164,10 +174,10 @@ def _require_finite(what: str, numbers: Sequence[Any]) -> None:
             raise ArithmeticError(f"{what} is {number}")
 
 
-def _likely_cause(weights: Sequence[Any], optimizer: Optimizer) -> str:
-    largest = max((abs(weight) for weight in weights), default=0)
-    if largest > 100:
-        return f"The weights have grown to {largest:.3g}: try a learning rate below {optimizer.learning_rate}"
+def _likely_cause(error: Exception, weights: Sequence[Any], optimizer: Optimizer) -> str:
+    largest = max((abs(float(weight)) for weight in weights), default=0.0)
+    if largest > 100 or "weight" in str(error):
+        return f"The weights have grown to {largest:.3g}: try a learning rate below {optimizer.rate()}"
     return "The weights are of ordinary size: look at the loss, such as the logarithm of a probability that is 0"
 
 
@@ -178,9 +188,14 @@ def _samples(name: str, samples: Any) -> list[Any]:
     if len(lengths) > 1:
         raise ValueError(f"the {name} have rows of different lengths: {', '.join(map(str, sorted(lengths)))}")
     for i, row in enumerate(rows):
-        for number in _numbers(row):
-            if not math.isfinite(number):
-                raise ValueError(f"{name}[{i}] has {number}: training takes finite numbers")
+        try:
+            bad = [x for x in _numbers(row) if not math.isfinite(x)]
+        except TypeError as error:
+            raise TypeError(f"{name}[{i}]: {error}") from None
+        except OverflowError:
+            raise OverflowError(f"{name}[{i}] has a number too large for a float") from None
+        if bad:
+            raise ValueError(f"{name}[{i}] has {bad[0]}: training takes finite numbers")
     return rows
 
 
@@ -189,18 +204,18 @@ def _numbers(row: Any) -> Iterator[Any]:
     if isinstance(row, list | tuple):
         for part in row:
             yield from _numbers(part)
-    elif isinstance(row, Value):
-        yield row.data
     else:
-        yield plain(row)
+        yield row.data if isinstance(row, Value) else plain(row)
 
 
 @contextmanager
 def _progress(epochs: int) -> Iterator[Callable[[float], None]]:
     """Yield what shows an epoch's loss: on a terminal with tqdm, a bar; elsewhere nothing."""
     try:
-        from tqdm import tqdm
+        tqdm = import_module("tqdm").tqdm
     except ImportError:
+        tqdm = None
+    if tqdm is None:
         yield lambda loss: None
         return
     with tqdm(total=epochs, unit="epoch", disable=None) as bar:

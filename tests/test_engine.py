@@ -621,7 +621,7 @@ def test_a_label_that_is_no_string_is_refused() -> None:
         (
             lambda v: v ** (1 / 3),
             -8.0,
-            r"\(rate = -8\.0\) \*\* \(0\.3333333333333333\): the result is complex, 1\+1\.7",
+            r"\(rate = -8\.0\) \*\* \(0\.3333333333333333\): the result is complex: \(1\.0",
         ),
         (lambda v: v ** Value(0.5, "half"), -8.0, r"\(rate = -8\.0\) \*\* \(half = 0\.5\): the result is complex"),
     ],
@@ -654,10 +654,10 @@ def test_division_by_zero_tells_the_operation_numbers_and_label(function: Functi
         (exp, r"exp\(rate = 1000\.0\): the result is too large for a float"),
         (micrograd_like.expm1, r"expm1\(rate = 1000\.0\): the result is too large for a float"),
         (lambda v: v**1000, r"\(rate = 1000\.0\) \*\* \(1000\.0\): the result is too large for a float"),
-        (lambda v: v + 10**400, r"\(rate = 1000\.0\) \+ \(an integer of 1329 bits\): the integer is too large"),
-        (lambda v: 10**400 * v, r"\(an integer of 1329 bits\) \* \(rate = 1000\.0\): the integer is too large"),
-        (lambda v: dot([v], [10**400]), r"dot\(rate = 1000\.0, an integer of 1329 bits\): .*too large for a float"),
-        (lambda v: total([v, 10**400]), r"total\(rate = 1000\.0, an integer of 1329 bits\): .*too large for a float"),
+        (lambda v: v + 10**400, r"\(rate = 1000\.0\) \+ \(10{39}…\): the integer is too large"),
+        (lambda v: 10**400 * v, r"\(10{39}…\) \* \(rate = 1000\.0\): the integer is too large"),
+        (lambda v: dot([v], [10**400]), r"dot\(rate = 1000\.0, 10{39}…\): the integer is too large for a float"),
+        (lambda v: total([v, 10**400]), r"total\(rate = 1000\.0, 10{39}…\): the integer is too large for a float"),
     ],
 )
 def test_overflow_tells_the_operation_number_and_label(function: Function, message: str) -> None:

@@ -297,7 +297,7 @@ def test_a_target_of_cross_entropy_outside_zero_to_one_is_refused(loss, target):
 
 @pytest.mark.parametrize("target", [0, 0.5, 2, -1.5, math.nan, False, np.int64(0), np.bool_(False)])
 def test_a_target_of_hinge_other_than_a_sign_is_refused(target):
-    with pytest.raises(ValueError, match=f"a target of hinge is -1 or 1, not {target}"):
+    with pytest.raises(ValueError, match="a target of hinge is -1 or 1, not"):
         hinge([Value(0.5), Value(0.5)], [1, target])
 
 

@@ -362,7 +362,8 @@ def test_an_overflow_in_the_loss_is_told():
 
 def test_a_division_by_zero_in_the_loss_is_told():
     error = diverged(line(), lambda output, y: 1 / (output - output), SGD(0.1))
-    assert "epoch 1, batch 1: (1.0) / (0.0): float division by zero" in str(error)
+    assert str(error).startswith("epoch 1, batch 1: ")
+    assert "division by zero" in str(error)
 
 
 def test_a_logarithm_of_zero_in_the_loss_is_told():

