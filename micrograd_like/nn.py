@@ -11,14 +11,15 @@
 from __future__ import annotations
 
 import math
-import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from micrograd_like import functions, weights
+from micrograd_like import functions
 from micrograd_like.engine import Operand, Value, dot, read
-from micrograd_like.kinds import is_array
+from micrograd_like.module import Module
+
+__all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Neuron", "linear"]
 
 T = TypeVar("T")
 
@@ -51,41 +52,6 @@ INITS: dict[str, Callable[[int, int], float]] = {
 uniform: micrograd's and document 001's. xavier: Glorot and Bengio, Understanding the difficulty of training deep
 feedforward neural networks, 2010, equation 16. he: He et al., Delving deep into rectifiers, 2015, for relu.
 """
-
-class Module:
-    """Something with parameters: the leaves among its attributes, in lists and in modules inside it too."""
-
-    def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Yield each parameter once, with its path: "layers.0.neurons.1.w.2". ValueError if two have the same path."""
-        found: dict[str, Value] = {}
-        for name, value in _leaves(self, ""):
-            if found.setdefault(name, value) is not value:
-                raise ValueError(f"two parameters have the path {name}: rename an attribute or a key")
-        seen: set[Value] = set()
-        for name, value in found.items():
-            if value not in seen:
-                seen.add(value)
-                yield name, value
-
-    def parameters(self) -> list[Value]:
-        """Return the parameters, in the order of `named_parameters`."""
-        return [value for _, value in self.named_parameters()]
-
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0."""
-        for p in self.parameters():
-            p.grad = 0
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters to a file, as `micrograd_like.weights.write` says."""
-        weights.write(path, {name: p.data for name, p in self.named_parameters()})
-
-    def load(self, path: str | os.PathLike[str]) -> None:
-        """Take the parameters from a file that `save` wrote, to the last bit; ValueError changes none of them."""
-        parameters = dict(self.named_parameters())
-        for name, data in weights.read(path, parameters.keys()).items():
-            parameters[name].data = data
-
 
 class Neuron(Module):
     """activation(Σ wᵢ·xᵢ + b), with the bias b = 0 at first.
@@ -194,27 +160,6 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
-
-
-def _leaves(x: Any, path: str, above: frozenset[int] = frozenset()) -> Iterator[tuple[str, Value]]:
-    """Yield the leaves in x, a module, a container or a Value, with their paths; what contains itself is left out."""
-    if isinstance(x, Value):
-        if not x.operation:
-            yield path, x
-        return
-    if is_array(x) and x.dtype == object:
-        x = x.tolist()
-    if isinstance(x, Module):
-        items: Iterable[tuple[Any, Any]] = vars(x).items()
-    elif isinstance(x, dict):
-        items = x.items()
-    elif isinstance(x, list | tuple):
-        items = enumerate(x)
-    else:
-        return
-    if id(x) not in above:
-        for key, item in items:
-            yield from _leaves(item, f"{path}.{key}" if path else str(key), above | {id(x)})
 
 
 def _require_size(what: str, n: int) -> None:
