@@ -170,7 +170,7 @@ def print_row(work: str, this: Measurement, beside: str, other: Measurement, bar
     ratio = median(ratios)
     met = "ok" if (ratio >= float(bound) if sign == "≥" else ratio <= float(bound)) else "**MISSED**"
     unit, scale = UNITS[this[0]]
-    ours, theirs = (f"{median(times) * scale:.3g} {unit}" for times in zip(*pairs, strict=True))
+    ours, theirs = (f"{median(times) * scale:.4g} {unit}" for times in zip(*pairs, strict=True))
     spread = f"{ratio:.3g} ({min(ratios):.3g}–{max(ratios):.3g})"
     print(f"| {work} | {ours} | {beside}: {theirs} | {spread} | {bar} | {met} |", flush=True)
 

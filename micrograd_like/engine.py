@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from operator import add, attrgetter, ge, gt, le, lt
+from operator import add, attrgetter, ge, gt, le, lt, mul
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from micrograd_like.elementary import exponent_slope, power_slope, select
@@ -192,7 +192,7 @@ class Value:
                     continue
                 first, slope = node._first, node._d_first
                 if type(slope) is tuple:
-                    for operand, d in zip(first, slope, strict=True):
+                    for operand, d in zip(first, slope):
                         if d is not None:
                             operand._grad = operand._grad + gradient * d
                 elif slope is not None:
@@ -258,13 +258,15 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
     if len(w) != len(d_first):
         raise ValueError(f"dot takes one input a weight, not {len(x)} inputs for {len(w) - (bias is not None)} weights")
     try:
-        for a, b in zip(w, x, strict=False):  # w may end with the bias
-            y = y + a * b
-        d_first = masked(first, d_first, weights_are)
-        if inputs_are is False:
-            return result(y) if weights_are is False else record("dot", y, first, d_first, second)
-        operands = first + second if weights_are and inputs_are else [*first, *second]
-        return record("dot", y, operands, d_first + masked(second, w[: len(x)], inputs_are))
+        for product in map(mul, w, x):  # w may end with the bias
+            y = y + product
+        if weights_are and inputs_are:
+            return record("dot", y, first + second, d_first + w[: len(x)])
+        if weights_are and inputs_are is False:
+            return record("dot", y, first, d_first, second)
+        operands = [*first, *second]
+        slopes = masked(operands, d_first + w[: len(x)])
+        return result(y) if weights_are is inputs_are is False else record("dot", y, operands, slopes)
     except (ArithmeticError, ValueError) as error:
         raise failure(error, "dot", (*first, *second)) from None
 
@@ -273,8 +275,8 @@ def total(terms: Iterable[Operand]) -> Any:
     """Return Σ xᵢ as one node, summed from left to right; 0.0 for no terms."""
     terms, x, are_values = read(terms)
     try:
-        y, slopes = reduce(add, x, ZERO), masked(terms, (1,) * len(x), are_values)
-        return result(y) if are_values is False else record("total", y, terms, slopes)
+        y = reduce(add, x, ZERO)
+        return result(y) if are_values is False else record("total", y, terms, masked(terms, (1,) * len(x)))
     except (ArithmeticError, ValueError) as error:
         raise failure(error, "total", terms) from None
 
@@ -292,7 +294,6 @@ def read(operands: Iterable[Operand]) -> tuple[Any, tuple[Number, ...], bool | N
         return (each, numbers, None) if any(isinstance(x, Value) for x in each) else (numbers, numbers, False)
 
 
-def masked(operands: Iterable[Operand], slopes: tuple[Number, ...], are_values: bool | None) -> tuple[Any, ...]:
+def masked(operands: Iterable[Operand], slopes: tuple[Number, ...]) -> tuple[Any, ...]:
     """Return the slopes, with None for the operands that are plain numbers."""
-    pairs = zip(operands, slopes, strict=True)
-    return slopes if are_values else tuple([d if isinstance(v, Value) else None for v, d in pairs])
+    return tuple([d if isinstance(v, Value) else None for v, d in zip(operands, slopes)])

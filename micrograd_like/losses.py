@@ -27,7 +27,7 @@ Operands: TypeAlias = "Operand | Iterable[Operand]"
 
 def sum_of_squares(outputs: Operands, targets: Operands) -> Any:
     """Σ (ŷᵢ - yᵢ)², the loss of document 002. ValueError if the numbers of outputs and targets differ."""
-    return total([(output - y) ** 2 for output, y in _pairs(outputs, targets)])
+    return _sum([(output - y) ** 2 for output, y in _pairs(outputs, targets)])
 
 
 def mean_squared_error(outputs: Operands, targets: Operands) -> Any:

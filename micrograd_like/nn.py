@@ -24,7 +24,6 @@ __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Neuron", "linear"]
 T = TypeVar("T")
 
 
-
 def linear(x: Any) -> Any:
     """Return x: no activation."""
     return x
@@ -52,6 +51,7 @@ INITS: dict[str, Callable[[int, int], float]] = {
 uniform: micrograd's and document 001's. xavier: Glorot and Bengio, Understanding the difficulty of training deep
 feedforward neural networks, 2010, equation 16. he: He et al., Delving deep into rectifiers, 2015, for relu.
 """
+
 
 class Neuron(Module):
     """activation(Σ wᵢ·xᵢ + b), with the bias b = 0 at first.

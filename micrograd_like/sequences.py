@@ -109,4 +109,4 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
         raise failure(error, name, operands) from None
     if are_values is False:
         return [y for y, _ in rows]
-    return [record(name, y, operands, masked(operands, slopes, are_values)) for y, slopes in rows]
+    return [record(name, y, operands, masked(operands, slopes)) for y, slopes in rows]
