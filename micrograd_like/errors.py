@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-KINDS = (ZeroDivisionError, OverflowError, ValueError, ArithmeticError)
+from micrograd_like.kinds import is_value
+
+REPORTED = (ZeroDivisionError, OverflowError, ValueError, ArithmeticError)  # what is more special comes first
 OPERANDS_SHOWN, DIGITS_SHOWN = 6, 40
 
 
@@ -19,7 +21,7 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     """
     if hasattr(error, "operation"):  # an element of an array failed, and has been told
         return error
-    kind = next(kind for kind in KINDS if isinstance(error, kind))
+    kind = next(kind for kind in REPORTED if isinstance(error, kind))
     reason = str(error)
     if domain and kind is ValueError:
         reason = f"{domain} is wanted"
@@ -40,10 +42,16 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     return told
 
 
+def require_count(what: str, n: Any) -> None:
+    """Refuse what is no positive integer with a ValueError."""
+    if type(n) is not int or n < 1:
+        raise ValueError(f"{what} is an integer from 1 on, not {n!r}")
+
+
 def _shown(operand: Any) -> str:
     """Return an operand, a Value or a plain number, with its label and as many digits as fit a line."""
     label = getattr(operand, "label", "")
-    data = operand.data if hasattr(operand, "local_derivatives") else operand
+    data = operand.data if is_value(operand) else operand
     try:
         digits = str(data)
     except ValueError:  # Python refuses to print integers of over 4,300 digits

@@ -5,42 +5,46 @@
     >>> y.backward()
     >>> round(x.grad, 6)
     0.786448
-    >>> tanh(0.5)
-    0.46211715726000974
 
 A rule takes a number and returns the result and the local derivative. To add a function, write its rule here, under
-`@function` with the numbers that it takes in words if it does not take all. Conventions at kinks are PyTorch's.
+`@function` with the numbers that it takes in words if it does not take all; name it in `__init__.py`, and give it a
+line in `tests/expressions.py`, which tries it on every kind of number. Conventions at kinks are PyTorch's. Errors are
+those of plain numbers: for an entry of an array NumPy warns and gives NaN or ∞.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from micrograd_like import elementary
 from micrograd_like.elementary import pi, quotient, select
 from micrograd_like.engine import Operand, Rule, Value, binary, unary
 from micrograd_like.kinds import Number, constant, elementwise, is_array, library_of, number
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def method(apply: F) -> F:
+    """Make a function a method of `Value` too."""
+    setattr(Value, apply.__name__, apply)
+    return apply
+
 
 def function(domain: str = "") -> Callable[[Rule], Callable[[Any], Any]]:
-    """Return the decorator that makes a rule of one operand a function and a method of `Value`."""
-
-    def decorate(rule: Rule) -> Callable[[Any], Any]:
-        name = rule.__name__
-        apply = wraps(rule)(unary(name, rule, domain))
-        setattr(Value, name, apply)
-        return apply
-
-    return decorate
+    """Return the decorator that makes a rule of one operand a function and a method."""
+    return lambda rule: method(_named_after(rule, unary(rule.__name__, rule, domain)))
 
 
 def function_of_two(rule: Rule) -> Callable[[Any, Any], Any]:
-    """Make a rule of two operands a function and a method of `Value`."""
-    name = rule.__name__
-    apply = wraps(rule)(binary(name, rule)[0])
-    setattr(Value, name, apply)
+    """Make a rule of two operands a function and a method."""
+    return method(_named_after(rule, binary(rule.__name__, rule)[0]))
+
+
+def _named_after(rule: Rule, apply: F) -> F:
+    """Return `apply` with the name and the docstring of its rule, but not with its signature."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(apply, attribute, getattr(rule, attribute))
     return apply
 
 
@@ -115,14 +119,19 @@ def sigmoid(x: Number) -> tuple[Number, ...]:
     Both are computed from e^(-|x|), which never overflows: σ'(±700) = e⁻⁷⁰⁰ to the last digits.
     """
     e = elementary.exp(-abs(x))
-    return select(x >= 0, 1, e) / (1 + e), e / ((1 + e) * (1 + e))
+    return _logistic(x, e), e / ((1 + e) * (1 + e))
 
 
 @function()
 def softplus(x: Number) -> tuple[Number, ...]:
     """log(1 + eˣ) = max(x, 0) + log(1 + e^(-|x|)), with the derivative σ(x)."""
     e = elementary.exp(-abs(x))
-    return select(x > 0, x, constant(0, x)) + elementary.log1p(e), select(x >= 0, 1, e) / (1 + e)
+    return select(x > 0, x, constant(0, x)) + elementary.log1p(e), _logistic(x, e)
+
+
+def _logistic(x: Number, e: Number) -> Number:
+    """Return σ(x), given e = e^(-|x|)."""
+    return select(x >= 0, 1, e) / (1 + e)
 
 
 @function()
@@ -131,6 +140,7 @@ def relu(x: Number) -> tuple[Number, ...]:
     return select(x <= 0, constant(0, x), x), select(x <= 0, None, 1)
 
 
+@method
 def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Any:
     """x for x > 0, else negative_slope·x, with the derivative 1 or negative_slope (also at 0)."""
     a = number(negative_slope)
@@ -155,7 +165,7 @@ def _larger(a: Number, b: Number) -> tuple[Number, ...]:
     even = select(a <= b, constant(1, a) / 2, 1)  # a NaN is no tie
     d_a = select(a > b, 1, select(a < b, None, even))
     d_b = select(a > b, None, select(a < b, 1, even))
-    return select(a >= b, a, select(a < b, b, a + b)), d_a, d_b
+    return select(a >= b, a, select(a < b, b, a + b)), d_a, d_b  # a + b is NaN
 
 
 @function_of_two
@@ -172,11 +182,7 @@ def minimum(a: Number, b: Number) -> tuple[Number, ...]:
 
 
 def where(condition: Any, if_true: Operand, if_false: Operand) -> Any:
-    """Return `if_true` where `condition`, the result of a comparison, holds, else `if_false`.
-
-    Raises:
-        TypeError: `condition` is not what a comparison returns.
-    """
+    """Return `if_true` where `condition` holds, which is what a comparison returns (else TypeError), or `if_false`."""
     if library_of(condition) == "numpy" and condition.dtype == bool:
         if is_array(if_true) or is_array(if_false):
             return elementwise(where, condition, if_true, if_false)
@@ -190,5 +196,5 @@ def where(condition: Any, if_true: Operand, if_false: Operand) -> Any:
     return binary("where", rule)[0](if_true, if_false)
 
 
-for name, method in {"leaky_relu": leaky_relu, "where": lambda v, condition, other: where(condition, v, other)}.items():
-    setattr(Value, name, method)
+# As a method, the Value is the first choice: v.where(condition, other).
+setattr(Value, where.__name__, lambda v, condition, other: where(condition, v, other))

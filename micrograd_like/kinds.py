@@ -27,6 +27,11 @@ def is_array(x: object) -> bool:
     return getattr(x, "ndim", 0) > 0 and library_of(x) == "numpy"
 
 
+def is_value(x: object) -> bool:
+    """Tell whether `x` is a `Value`, which this floor cannot import."""
+    return hasattr(type(x), "local_derivatives")
+
+
 def number(x: Number) -> Number:
     """Return `x` as a number that a `Value` can hold.
 
@@ -43,7 +48,7 @@ def number(x: Number) -> Number:
         return _as_float(x)
     if library_of(x) == "numpy":
         return _numpy_number(x)
-    if hasattr(x, "local_derivatives"):
+    if is_value(x):
         raise TypeError("a plain number is wanted, not a Value: give its data")
     if _is_complex(x) or not all(hasattr(type(x), method) for method in NUMBERS_HAVE):
         raise TypeError(f"a real number is wanted, not {_named(x)}")
@@ -61,8 +66,8 @@ def result(y: Number) -> Number:
     return y if is_array(y) else number(y)
 
 
-def recorded(y: Number) -> Number:
-    """Return the result of an operation for a Value to hold: an array can no longer be changed."""
+def frozen(y: Number) -> Number:
+    """Return the result of an operation for a Value to hold: an array that can no longer be changed."""
     y = result(y)
     if is_array(y):
         y.flags.writeable = False
@@ -72,13 +77,15 @@ def recorded(y: Number) -> Number:
 def plain(x: Number, like: Number = None) -> Number:
     """Return an operand that is no Value as a number; an integer takes the kind of `like`, the data beside it.
 
+    Without `like` an integer stays one, which suits whatever kind it meets.
+
     Raises:
         TypeError: `x` is not a number, or an array of them.
     """
     if type(x) is float:
         return x
     if isinstance(x, int):
-        return x if like is None else constant(int(x), like)
+        return int(x) if like is None else constant(int(x), like)
     if is_array(x):
         raise TypeError("an array is no operand among Values: wrap it, Value(array), or give its elements")
     return number(x)
@@ -102,7 +109,7 @@ def filled(n: Number, like: Number) -> Number:
     shape, wanted = getattr(n, "shape", ()), getattr(like, "shape", ())
     if shape not in ((), wanted):
         raise ValueError(f"an array of shape {shape} does not fit data of shape {wanted}")
-    return recorded(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
+    return frozen(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
 
 
 def elementwise(function: Callable[..., Any], *operands: Any) -> Any:

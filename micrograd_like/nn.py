@@ -17,8 +17,10 @@ from typing import Any, TypeVar
 
 from micrograd_like import functions
 from micrograd_like.engine import Operand, Value, dot, read
+from micrograd_like.errors import require_count
 from micrograd_like.module import Module
 
+# Module is here because micrograd has it here.
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Neuron", "linear"]
 
 T = TypeVar("T")
@@ -78,7 +80,7 @@ class Neuron(Module):
         rng: Any = random,
         nout: int = 1,
     ) -> None:
-        _require_size("the number of inputs", nin)
+        require_count("the number of inputs", nin)
         bound = _chosen("init", init, INITS)(nin, nout)
         self.w = [Value(rng.uniform(-bound, bound), f"w{i}") for i in range(nin)]
         self.b = Value(0.0, "b")
@@ -97,7 +99,7 @@ class Layer(Module):
     """`nout` neurons with the same `nin` inputs; `options` are those of `Neuron`."""
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        _require_size("the number of neurons of a layer", nout)
+        require_count("the number of neurons of a layer", nout)
         self.neurons = [Neuron(nin, nout=nout, **options) for _ in range(nout)]
 
     def __call__(self, x: Iterable[Operand]) -> Any:
@@ -125,10 +127,9 @@ class MLP(Module):
     Args:
         nin: the number of inputs.
         nouts: the number of neurons of each layer, the last being the number of outputs.
-        activation: of every layer but the last: a name in `ACTIVATIONS`, or a function of a Value.
-        output: the activation of the last layer.
-        init: a name in `INITS`.
-        rng: draws the weights by its method `uniform(low, high)`: a `random.Random`, or a generator of NumPy's.
+        activation: of every layer but the last, as of `Neuron`.
+        output: of the last layer, likewise.
+        init, rng: as of `Neuron`.
 
     Raises:
         ValueError: there are no layers, a layer is empty, or a name is unknown.
@@ -160,11 +161,6 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
-
-
-def _require_size(what: str, n: int) -> None:
-    if type(n) is not int or n < 1:
-        raise ValueError(f"{what} is an integer from 1 on, not {n!r}")
 
 
 def _activation(activation: str | Callable[[Any], Any]) -> Callable[[Any], Any]:

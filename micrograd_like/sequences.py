@@ -50,9 +50,8 @@ def softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        _, _, p, others = _softmax_parts(x)
-        rows = [_replaced([-p_j for p_j in p], i, others[i]) for i in range(len(p))]
-        return [(p_i, tuple([p_i * d for d in row])) for p_i, row in zip(p, rows, strict=True)]
+        _, _, p, slopes_of_log = _softmax_parts(x)
+        return [(p_i, tuple([p_i * d for d in row])) for p_i, row in zip(p, slopes_of_log, strict=True)]
 
     return _over_sequence("softmax", rule, values)
 
@@ -68,17 +67,20 @@ def log_softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        largest, rest, p, others = _softmax_parts(x)
+        largest, rest, _, slopes_of_log = _softmax_parts(x)
         log_rest = elementary.log1p(rest)
-        return [((x_i - largest) - log_rest, _replaced([-p_j for p_j in p], i, others[i])) for i, x_i in enumerate(x)]
+        return [((x_i - largest) - log_rest, row) for x_i, row in zip(x, slopes_of_log, strict=True)]
 
     return _over_sequence("log_softmax", rule, values)
 
 
-def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number, ...], list[Number]]:
-    """Return m = max x, r = Σ e^(xᵢ - m) - 1, the probabilities pᵢ = e^(xᵢ - m)/(1 + r), and 1 - pᵢ without rounding 1.
+def _softmax_parts(
+    x: tuple[Number, ...],
+) -> tuple[Number, Number, tuple[Number, ...], list[tuple[Number, ...]]]:
+    """Return m = max x, r = Σ e^(xᵢ - m) - 1, the pᵢ = e^(xᵢ - m)/(1 + r), and the derivatives of each log pᵢ.
 
-    r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits.
+    r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits, and
+    so does 1 - pᵢ = r/(1 + r) for the largest.
     """
     largest, rest = x[0], constant(0, x[0])
     for v in x[1:]:
@@ -87,26 +89,25 @@ def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number,
         rest = select(v > largest, (1 + rest) * e, rest + e)
         largest = select(v > largest, v, largest)
     p = tuple([elementary.exp(v - largest) / (1 + rest) for v in x])
-    others = [select(v >= largest, rest / (1 + rest), 1 - p_i) for v, p_i in zip(x, p, strict=True)]
-    return largest, rest, p, others
-
-
-def _replaced(row: list[Number], i: int, entry: Number) -> tuple[Number, ...]:
-    """Return the row with another entry at position i."""
-    return (*row[:i], entry, *row[i + 1 :])
+    minus_p = tuple([-p_i for p_i in p])
+    rows = []
+    for i, v in enumerate(x):
+        others = select(v >= largest, rest / (1 + rest), 1 - p[i])
+        rows.append((*minus_p[:i], others, *minus_p[i + 1 :]))
+    return largest, rest, p, rows
 
 
 def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values: Iterable[Operand]) -> list[Any]:
     """Apply a rule that returns several results of a sequence, each with its derivatives, and record what it did."""
-    operands, x, are_values = read(values)
+    operands, x, all_values = read(values)
     if not operands:
         raise ValueError(f"{name} takes at least one number")
     like = next((v for v in x if type(v) not in (float, int)), 1.0)
-    try:
-        x = tuple([constant(v, like) if type(v) in (float, int) else v for v in x])  # or floats cost digits
+    try:  # beside mpmath's numbers a float's exp would have a float's digits
+        x = tuple([constant(v, like) if type(v) in (float, int) else v for v in x])
         rows = [(result(y), slopes) for y, slopes in rule(x)]
     except (ArithmeticError, ValueError) as error:
         raise failure(error, name, operands) from None
-    if are_values is False:
+    if all_values is False:
         return [y for y, _ in rows]
-    return [record(name, y, operands, masked(operands, slopes)) for y, slopes in rows]
+    return [record(name, y, operands, slopes if all_values else masked(operands, slopes)) for y, slopes in rows]

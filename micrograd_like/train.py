@@ -15,11 +15,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from micrograd_like.engine import Value, total
+from micrograd_like.errors import require_count
 from micrograd_like.kinds import plain
 from micrograd_like.optim import Optimizer
+from micrograd_like.packages import package
 
 
 class Model(Protocol):
@@ -53,11 +56,8 @@ class History:
 
     def plot(self) -> Any:
         """Draw the loss curve and return its matplotlib axes. ImportError where matplotlib is not installed."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError('a loss curve needs matplotlib: pip install "micrograd_like[demos]"') from None
-        axes = Figure(layout="constrained").add_subplot(xlabel="epoch", ylabel="loss", title="Training")
+        figure = package("matplotlib.figure", "a loss curve").Figure(layout="constrained")
+        axes = figure.add_subplot(xlabel="epoch", ylabel="loss", title="Training")
         axes.plot(range(1, len(self.losses) + 1), self.losses)
         return axes
 
@@ -109,9 +109,8 @@ def fit(
     if len(inputs) != len(targets) or not inputs:
         raise ValueError(f"training takes one target an input, not {len(targets)} for {len(inputs)}")
     size = len(inputs) if batch_size is None else batch_size
-    for name, n in (("epochs", epochs), ("batch_size", size)):
-        if type(n) is not int or n < 1:
-            raise ValueError(f"{name} is an integer from 1 on, not {n!r}")
+    require_count("epochs", epochs)
+    require_count("batch_size", size)
     parameters, history, order = model.parameters(), History(), list(range(len(inputs)))
     kept = _state(parameters, optimizer)
     try:
@@ -211,14 +210,10 @@ def _numbers(row: Any) -> Iterator[Any]:
 @contextmanager
 def _progress(epochs: int) -> Iterator[Callable[[float], None]]:
     """Yield what shows an epoch's loss: on a terminal with tqdm, a bar; elsewhere nothing."""
-    try:
-        tqdm = import_module("tqdm").tqdm
-    except ImportError:
-        tqdm = None
-    if tqdm is None:
+    if find_spec("tqdm") is None:
         yield lambda loss: None
         return
-    with tqdm(total=epochs, unit="epoch", disable=None) as bar:
+    with import_module("tqdm").tqdm(total=epochs, unit="epoch", disable=None) as bar:
 
         def show(loss: float) -> None:
             bar.set_postfix_str(f"loss {loss:.4g}", refresh=False)

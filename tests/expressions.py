@@ -19,6 +19,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from micrograd_like import Value, functions
+
+ONE_OPERAND = [
+    name
+    for name, function in vars(functions).items()
+    if vars(Value).get(name) is function and name not in ("maximum", "minimum")
+]
+"""The names of the package's functions of one operand, whichever there are."""
+
 UNARY: dict[str, Callable[[Any, Any], Any]] = {
     "negative": lambda f, a: -a,
     "plain minus": lambda f, a: (1 - a) / 2,
@@ -139,7 +148,7 @@ def torch_functions() -> SimpleNamespace:
     alike = (
         torch.exp, torch.expm1, torch.log, torch.log1p, torch.sqrt, torch.sin, torch.cos, torch.tanh, torch.erf,
         torch.sigmoid, torch.relu, torch.maximum, torch.minimum,
-    )  # fmt: skip
+    )
     return SimpleNamespace(
         **{function.__name__: of_tensors(function) for function in alike},
         softplus=of_tensors(functional.softplus),

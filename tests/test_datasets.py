@@ -86,5 +86,5 @@ def test_data_sets_are_plain_numbers():
 @pytest.mark.parametrize("load", [digits, moons])
 def test_a_missing_scikit_learn_is_told_with_the_command_that_installs_it(monkeypatch, load):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r'needs scikit-learn: pip install "micrograd_like\[demos\]"'):
+    with pytest.raises(ImportError, match=r'needs sklearn: pip install scikit-learn, which is in the extra "demos"'):
         load()

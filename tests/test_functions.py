@@ -10,6 +10,7 @@ from typing import Any
 
 import mpmath
 import pytest
+from expressions import BINARY, ONE_OPERAND, UNARY
 
 import micrograd_like
 from micrograd_like import (
@@ -38,11 +39,6 @@ EVERYDAY_ERROR = 4.0
 """How many units in the last place a value or a derivative may be off where a docstring states no larger bound."""
 
 SMALLEST, HUGE = 5e-324, 1.7e308
-
-UNARY = [
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "softplus", "relu", "leaky_relu",
-    "gelu",
-]  # fmt: skip
 
 
 def units_off(found: float, exact: Any) -> float:
@@ -153,7 +149,7 @@ JUDGES = {
 }
 
 
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_values_are_right_to_the_last_places(name: str) -> None:
     judge, function = JUDGES[name], getattr(micrograd_like, name)
     with mpmath.workdps(50):
@@ -165,7 +161,7 @@ def test_values_are_right_to_the_last_places(name: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_derivatives_are_right_to_the_last_places_or_to_the_stated_bound(name: str) -> None:
     judge, function, wrong = JUDGES[name], getattr(micrograd_like, name), {}
     with mpmath.workdps(50):
@@ -472,7 +468,7 @@ def test_derivatives_at_kinks_and_edges(function: Function, point: tuple[float, 
 
 @pytest.mark.parametrize(
     "function",
-    [relu, leaky_relu, abs, *(getattr(micrograd_like, name) for name in UNARY)],
+    [relu, leaky_relu, abs, *(getattr(micrograd_like, name) for name in ONE_OPERAND)],
 )
 def test_nan_goes_through_functions_of_one_number(function: Function) -> None:
     assert math.isnan(function(Value(math.nan)).data)
@@ -545,7 +541,7 @@ def test_the_slope_of_leaky_relu_is_a_plain_number() -> None:
 # One function, two ways to write it, plain numbers
 
 
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_each_function_is_a_method_too(name: str) -> None:
     x, y = Value(0.3), Value(0.3)
     by_function, by_method = getattr(micrograd_like, name)(x), getattr(y, name)()
@@ -568,7 +564,7 @@ def test_leaky_relu_takes_its_slope_as_a_method_too() -> None:
     assert Value(-2.0).leaky_relu(0.25).data == -0.5
 
 
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_a_function_of_a_plain_number_returns_the_same_plain_number(name: str) -> None:
     function = getattr(micrograd_like, name)
     assert type(function(0.3)) is float and function(0.3) == function(Value(0.3)).data
@@ -591,7 +587,13 @@ def test_a_function_of_plain_integers_returns_a_float(result: Any) -> None:
     assert type(result) is float
 
 
-@pytest.mark.parametrize("name", UNARY)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_a_function_keeps_its_name_and_has_its_formula(name: str) -> None:
     function = getattr(micrograd_like, name)
     assert function.__name__ == name and function.__doc__
+
+
+@pytest.mark.parametrize("name", [*ONE_OPERAND, "maximum", "minimum", "where"])
+def test_every_function_is_exported_and_is_tried_in_random_expressions(name: str) -> None:
+    assert name in micrograd_like.__all__
+    assert any(step.startswith(name) for step in [*UNARY, *BINARY])

@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from expressions import BINARY, SEQUENCE, UNARY, arities, take_step
+from expressions import BINARY, ONE_OPERAND, SEQUENCE, UNARY, arities, take_step
 
 import micrograd_like
 from micrograd_like import (
@@ -35,10 +35,6 @@ Function = Callable[..., Any]
 
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge]
-UNARY_FUNCTIONS = [
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "softplus", "relu", "leaky_relu",
-    "gelu",
-]  # fmt: skip
 
 
 def gradients(function: Function, *point: Any) -> list[Any]:
@@ -142,7 +138,7 @@ def test_what_does_not_stay_exact_is_refused_for_fractions(function: Function) -
 # Numbers of mpmath
 
 
-@pytest.mark.parametrize("name", [name for name in UNARY_FUNCTIONS if "relu" not in name])
+@pytest.mark.parametrize("name", [name for name in ONE_OPERAND if "relu" not in name])
 def test_functions_of_mpmath_numbers_have_all_their_digits(name: str) -> None:
     function = getattr(micrograd_like, name)
     with mpmath.workdps(50):
@@ -213,7 +209,7 @@ def test_a_column_is_copied() -> None:
     assert v.data[0] == 1.0 and mine.flags.writeable
 
 
-@pytest.mark.parametrize("name", [*UNARY_FUNCTIONS, "abs"])
+@pytest.mark.parametrize("name", [*ONE_OPERAND, "abs"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8])
 def test_a_column_of_any_precision_has_gradients_of_floats(name: str, dtype: type) -> None:
     function = abs if name == "abs" else getattr(micrograd_like, name)
@@ -227,7 +223,7 @@ def test_two_columns_of_single_precision_have_gradients_of_floats(function: Func
     assert [g.dtype for g in gradients(function, column, column + 1)] == [float, float]
 
 
-@pytest.mark.parametrize("name", UNARY_FUNCTIONS)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_functions_of_a_column_are_those_of_each_sample(name: str) -> None:
     function, samples = getattr(micrograd_like, name), [0.25, 0.5, 3.0]
     column = Value(np.array(samples))
@@ -349,7 +345,7 @@ def test_numpys_functions_run_on_arrays_of_values(name: str) -> None:
     assert all(y.operation == name for y in result)
 
 
-@pytest.mark.parametrize("name", UNARY_FUNCTIONS)
+@pytest.mark.parametrize("name", ONE_OPERAND)
 def test_functions_of_an_array_of_values_are_those_of_each_element(name: str) -> None:
     function = getattr(micrograd_like, name)
     result = function(np.array([Value(0.25), Value(0.5)]))

@@ -59,7 +59,7 @@ def every_operator(e):
     results = [
         a + b, a + 2, 2 + a, a - b, a - 2, 2 - a, a * b, a * 2, 2 * a, a / b, a / 2, 2 / a, -a,
         a**2, a**-1, a**-3.0, b**0.5, b**-1.5, a.relu(), b.relu(), (-a).relu(), a * 0, a + a, a * a, a / a, a - a,
-    ]  # fmt: skip
+    ]
     y = sum(results)
     y.backward()
     return [x.data for x in results] + [x.grad for x in results] + [y.data, y.grad, a.grad, b.grad]
@@ -163,7 +163,7 @@ def trace(root):
     [
         readme, every_operator, numbers_without_a_graph, neuron, linear_layer, fit_by_hand, module_of_its_own, moons,
     ],
-)  # fmt: skip
+)
 def test_program_gives_the_same_numbers(program):
     assert_same_numbers(program)
 

@@ -58,7 +58,7 @@ def test_paths_lead_to_the_parameters_in_micrograds_order():
         "layers.0.neurons.0.w.0", "layers.0.neurons.0.w.1", "layers.0.neurons.0.b",
         "layers.0.neurons.1.w.0", "layers.0.neurons.1.w.1", "layers.0.neurons.1.b",
         "layers.1.neurons.0.w.0", "layers.1.neurons.0.w.1", "layers.1.neurons.0.b",
-    ]  # fmt: skip
+    ]
     neuron = model.layers[0].neurons[1]
     assert dict(model.named_parameters())["layers.0.neurons.1.w.1"] is neuron.w[1]
 
@@ -68,7 +68,7 @@ def test_parameters_are_found_in_containers_and_modules_inside_each_other():
     module = Holder(by_name={"first": a}, pair=(b, [c]), inner=Holder(deep=[{"last": Holder(d=d)}]))
     assert dict(module.named_parameters()) == {
         "by_name.first": a, "pair.0": b, "pair.1.0": c, "inner.deep.0.last.d": d,
-    }  # fmt: skip
+    }
 
 
 def test_parameters_are_found_in_object_arrays():

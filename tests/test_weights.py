@@ -169,7 +169,7 @@ def test_two_parameters_of_one_name_are_not_loaded_by_halves(path):
         "NaN", "Infinity", "-Infinity", "1e999", "-1e999", "true", "false", "null", '"1.0"', "[1.0]",
         '{"w.0": 1.0}', "{}", "[]", pytest.param("1" + "0" * 400, id="10**400"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("name", ["w.0", "b"])
 def test_what_is_no_finite_number_is_refused_with_its_name(refusal, name, number):
     content = text_of(number) if name == "w.0" else text_of("0.25", number)
