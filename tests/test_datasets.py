@@ -85,6 +85,6 @@ def test_data_sets_are_plain_numbers():
 
 @pytest.mark.parametrize("load", [digits, moons])
 def test_a_missing_scikit_learn_is_told_with_the_command_that_installs_it(monkeypatch, load):
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r'needs sklearn: pip install scikit-learn, which is in the extra "demos"'):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match='needs sklearn: pip install scikit-learn, which is in the extra "demos"'):
         load()

@@ -194,7 +194,7 @@ def test_history_draws_its_losses_over_the_epochs():
 def test_a_missing_matplotlib_is_told_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r'needs matplotlib: pip install "micrograd_like\[demos\]"'):
+    with pytest.raises(ImportError, match='needs matplotlib: pip install matplotlib, which is in the extra "demos"'):
         History().plot()
 
 
