@@ -190,4 +190,5 @@ def _short(x: Number) -> str:
 
 def _escaped(text: str) -> str:
     """Return what Graphviz shows as `text`, in a record too; a control character becomes its symbol, such as ␀."""
-    return "\n".join(str(text).splitlines()).translate(ESCAPES)
+    lines = [line or " " for line in str(text).splitlines()]  # Graphviz 16 may trap on a line break that comes first
+    return "\n".join(lines).translate(ESCAPES)

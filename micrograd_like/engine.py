@@ -8,8 +8,8 @@
 
 A node holds its data, its gradient, its operands, and the local derivative of its data by each of them. It holds no
 closure and no reference cycle, so a graph is freed as soon as its result is dropped. The engine must not know what
-kind of number it carries: no rule branches on data or assumes `float`. See `kinds.py` for the kinds
-of number, `elementary.py` for how rules run on all of them, and `functions.py` for the rules of exp, tanh, ...
+kind of number it carries: no rule branches on data or assumes `float`. See `kinds.py` for the kinds of number,
+`elementary.py` for how rules run on all of them, and `functions.py` for the rules of exp, tanh, ...
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ from operator import add, attrgetter, ge, gt, le, lt, mul
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from micrograd_like.elementary import exponent_slope, power_slope, select
-from micrograd_like.errors import failure
+from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import Number, elementwise, filled, frozen, is_array, number, plain, result
 
 Operand: TypeAlias = "Value | Number"
 Rule: TypeAlias = Callable[..., tuple[Number, ...]]
 """Takes the operands' numbers; returns the result, then the local derivative by each operand (None: there is none)."""
 
-ZERO = 0
-"""The gradient of a node before any has reached it: an int, to which a number of any kind can be added."""
-
+ZERO = 0  # the gradient of a node before any has reached it: an int, to which a number of any kind can be added
 new = object.__new__
 
 
@@ -44,7 +42,7 @@ def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Value]:
             if is_array(x) and x.dtype == object:
                 return elementwise(apply, x)
             return result(rule(number(x))[0])
-        except (ArithmeticError, ValueError) as error:
+        except FAILURES as error:
             raise failure(error, name, (x,), domain) from None
 
     return apply
@@ -69,15 +67,18 @@ def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Value], Callable
                 y, _, d_second = rule(first, second._data)
                 return record(name, y, first, None, second, d_second)
             return result(rule(number(first), number(second))[0])
-        except (ArithmeticError, ValueError) as error:
+        except FAILURES as error:
             raise failure(error, name, (first, second)) from None
 
     return apply, lambda second, first: apply(first, second)
 
 
 def comparison(holds: Callable[[Any, Any], Any]) -> Callable[[Value, Operand], Any]:
-    """Return the method that compares the numbers; NumPy takes an array beside a Value element by element."""
-    return lambda v, x: NotImplemented if is_array(x) else holds(v._data, x._data if isinstance(x, Value) else plain(x))
+    """Return the method that compares the numbers."""
+    return lambda v, x: (
+        elementwise(holds, v, x).astype(bool) if is_array(x)
+        else holds(v._data, x._data if isinstance(x, Value) else plain(x))
+    )
 
 
 class Value:
@@ -95,6 +96,7 @@ class Value:
     Comparisons compare the numbers; `==` is identity, so that a Value can be a key.
     """
 
+    __array_priority__ = 1.0  # NumPy leaves `array ∘ value` to `value.__r∘__`
     __slots__ = ("_d_first", "_d_second", "_data", "_first", "_grad", "_second", "label", "operation")
     # One or two operands stand in slots, each with its local derivative beside it. More stand in the first slot, as a
     # tuple or, with plain numbers among them, a list, beside a tuple of derivatives; plain inputs of a `dot` stand as a
@@ -133,10 +135,8 @@ class Value:
         return self._exponential(exponent) if isinstance(exponent, Value) else self._power(exponent)
 
     def __float__(self) -> float:
-        """Return the data as a plain number, which leaves the graph in silence.
-
-        `math.exp(v)`, `np.array([v], dtype=float)` and `float_array[0] = v` come here. Use this package's `exp`; and
-        its `maximum`: `np.maximum` of arrays of Values picks one of two and gives it all the gradient of a tie.
+        """Return the data as a plain number, which leaves the graph in silence; `math.exp(v)`, `float_array[0] = v` and
+        `np.array([v], dtype=float)` do so. (`np.maximum` does not, but gives the whole gradient of a tie to one side.)
         """
         return float(self._data)
 
@@ -182,7 +182,8 @@ class Value:
         L is something computed from this Value elsewhere; ValueError if its shape is not that of the data.
         """
         order = topological_order(self)
-        leaves = [(node, node._grad) for node in order if not node.operation]
+        leaves = [node for node in order if not node.operation]
+        gradients = [leaf._grad for leaf in leaves]
         try:
             for node in order:
                 node._grad = ZERO
@@ -200,10 +201,9 @@ class Value:
                 if node._d_second is not None:
                     second = node._second
                     second._grad = second._grad + gradient * node._d_second
-            leaves = [(leaf, before + leaf._grad) for leaf, before in leaves]
-        finally:  # after an error, or Ctrl-C, with what they held before
-            for leaf, grad in leaves:
-                leaf._grad = grad
+            gradients = [before + leaf._grad for before, leaf in zip(gradients, leaves)]
+        finally:  # after an error, or Ctrl-C, with what they held before; in one step, which Ctrl-C cannot cut in two
+            list(map(vars(Value)["_grad"].__set__, leaves, gradients))
 
     if TYPE_CHECKING:  # functions.py makes each of its functions a method of the same name
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
@@ -268,7 +268,7 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
             return record("dot", y, first, d_first if w_values else masked(first, d_first), second)
         operands = [*first, *second]
         return record("dot", y, operands, masked(operands, d_first + w[: len(x)]))
-    except (ArithmeticError, ValueError) as error:
+    except FAILURES as error:
         raise failure(error, "dot", (*first, *second)) from None
 
 
@@ -278,7 +278,7 @@ def total(terms: Iterable[Operand]) -> Any:
     try:
         y = reduce(add, x, 0)  # from Python 3.12 on sum() rounds otherwise
         return result(y) if values is False else record("total", y, terms, masked(terms, (1,) * len(x)))
-    except (ArithmeticError, ValueError) as error:
+    except FAILURES as error:
         raise failure(error, "total", terms) from None
 
 

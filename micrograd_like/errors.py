@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from micrograd_like.kinds import is_value
 
-REPORTED = (ZeroDivisionError, OverflowError, ValueError, ArithmeticError)  # what is more special comes first
+FAILURES = (ZeroDivisionError, OverflowError, ArithmeticError, ValueError, TypeError)
+"""The kinds of error that operations on numbers raise, the more special ones first."""
 OPERANDS_SHOWN, DIGITS_SHOWN = 6, 40
 
 
@@ -21,7 +23,7 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
     """
     if hasattr(error, "operation"):  # an element of an array failed, and has been told
         return error
-    kind = next(kind for kind in REPORTED if isinstance(error, kind))
+    kind = next(kind for kind in FAILURES if isinstance(error, kind))
     reason = str(error)
     if domain and kind is ValueError:
         reason = f"{domain} is wanted"
@@ -44,7 +46,7 @@ def failure(error: Exception, name: str, operands: Iterable[Any], domain: str = 
 
 def require_count(what: str, n: Any) -> None:
     """Refuse what is no positive integer with a ValueError."""
-    if type(n) is not int or n < 1:
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{what} is an integer from 1 on, not {n!r}")
 
 

@@ -9,7 +9,7 @@
 A rule takes a number and returns the result and the local derivative. To add a function, write its rule here, under
 `@function` with the numbers that it takes in words if it does not take all; name it in `__init__.py`, and give it a
 line in `tests/expressions.py`, which tries it on every kind of number. Conventions at kinks are PyTorch's. Errors are
-those of plain numbers: for an entry of an array NumPy warns and gives NaN or ∞.
+those of floats: other kinds of number follow their library, and NumPy warns and gives NaN or ∞ in an array.
 """
 
 from __future__ import annotations

@@ -50,6 +50,8 @@ def number(x: Number) -> Number:
         return _numpy_number(x)
     if is_value(x):
         raise TypeError("a plain number is wanted, not a Value: give its data")
+    if library_of(x) == "mpmath" and type(x) is getattr(getattr(x, "context", None), "constant", None):
+        return +x  # mpmath.pi, whose digits would change with the precision
     if _is_complex(x) or not all(hasattr(type(x), method) for method in NUMBERS_HAVE):
         raise TypeError(f"a real number is wanted, not {_named(x)}")
     return x
@@ -113,7 +115,13 @@ def filled(n: Number, like: Number) -> Number:
 
 
 def elementwise(function: Callable[..., Any], *operands: Any) -> Any:
-    """Return the object array of `function` applied to each element of the arrays among `operands`."""
+    """Return the object array of `function` applied to each element of the arrays among `operands`.
+
+    Raises:
+        TypeError: an array meets a Value that holds one itself.
+    """
+    if any(is_value(x) and is_array(x.data) for x in operands):
+        raise TypeError("an array beside a Value that holds one is ambiguous: wrap it, Value(array)")
     return sys.modules["numpy"].frompyfunc(function, len(operands), 1)(*operands)
 
 

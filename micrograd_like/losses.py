@@ -45,7 +45,7 @@ def binary_cross_entropy(probabilities: Operands, targets: Operands) -> Any:
         ValueError: a target is outside 0 … 1, a probability is outside it or the opposite of a certain target, or
             the numbers of both differ.
     """
-    pairs = _pairs(probabilities, targets, _require_share)
+    pairs = _pairs(_probabilities(probabilities), targets, _require_share)
     return -_mean([_sum([*_weighted(y, log, p), *_weighted(1 - y, lambda p: log1p(-p), p)]) for p, y in pairs])
 
 
@@ -69,7 +69,7 @@ def categorical_cross_entropy(probabilities: Iterable[Operand], target: int | It
     Raises:
         ValueError: there is no such class, the numbers of probabilities and targets differ, or targets do not add to 1.
     """
-    return -_expected(list(probabilities), target, log)
+    return -_expected(_probabilities(probabilities), target, log)
 
 
 def categorical_cross_entropy_with_logits(logits: Iterable[Operand], target: int | Iterable[Operand]) -> Any:
@@ -85,16 +85,27 @@ def hinge(scores: Operands, targets: Operands) -> Any:
 def _pairs(
     outputs: Operands, targets: Operands, require: Callable[[Operand], None] = lambda target: None
 ) -> list[tuple[Operand, Operand]]:
-    """Return outputs and targets side by side, after `require` has seen each target that is a plain number."""
+    """Return outputs and targets side by side, after `require` has seen the number of each target."""
     outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
     targets = list(targets) if isinstance(targets, Iterable) else [targets]
     targets = [y if isinstance(y, Value) else plain(y) for y in targets]
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target an output, not {len(targets)} for {len(outputs)}")
     for target in targets:
-        if isinstance(target, Real):
-            require(target)
+        data = target.data if isinstance(target, Value) else target
+        if isinstance(data, Real):
+            require(data)
     return list(zip(outputs, targets, strict=True))
+
+
+def _probabilities(outputs: Operands) -> list[Operand]:
+    """Return the outputs as a list, after seeing that they are probabilities."""
+    outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
+    for x in outputs:
+        data = x.data if isinstance(x, Value) else x
+        if isinstance(data, Real) and (float(data) < 0 or float(data) > 1):
+            raise ValueError(f"{data} is no probability: the loss ..._with_logits takes any number")
+    return outputs
 
 
 def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callable[[Any], Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from micrograd_like import weights
 from micrograd_like.engine import Value
-from micrograd_like.kinds import is_array
+from micrograd_like.kinds import Number, is_array, number
 
 
 class Module:
@@ -17,7 +17,7 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield each parameter once, with its path: "layers.0.neurons.1.w.2". ValueError if two have the same path."""
         found: dict[str, Value] = {}
-        for name, value in _leaves(self, ""):
+        for name, value in _leaves(self, "", {}):
             if found.setdefault(name, value) is not value:
                 raise ValueError(f"two parameters have the path {name}: rename an attribute or a key")
         seen: set[Value] = set()
@@ -42,16 +42,24 @@ class Module:
     def load(self, path: str | os.PathLike[str]) -> None:
         """Take the parameters from a file that `save` wrote, to the last bit; ValueError changes none of them."""
         parameters = dict(self.named_parameters())
-        for name, data in weights.read(path, parameters.keys()).items():
-            parameters[name].data = data
+        numbers = weights.read(path, parameters.keys())
+        set_data(parameters.values(), [numbers[name] for name in parameters])
 
 
-def _leaves(x: Any, path: str, above: frozenset[int] = frozenset()) -> Iterator[tuple[str, Value]]:
-    """Yield the leaves in x, a module, a container or a Value, with their paths; what contains itself is left out."""
+def set_data(parameters: Iterable[Value], data: Iterable[Number]) -> None:
+    """Give parameters their data, in one step, which Ctrl-C cannot cut in two."""
+    list(map(vars(Value)["_data"].__set__, parameters, list(map(number, data))))
+
+
+def _leaves(x: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str, Value]]:
+    """Yield the leaves in x, a module, a container or a Value, with their paths; go into nothing twice."""
     if isinstance(x, Value):
         if not x.operation:
             yield path, x
         return
+    if id(x) in seen:
+        return
+    seen[id(x)] = x  # kept, so that no other thing can get its id
     if is_array(x) and x.dtype == object:
         x = x.tolist()
     if isinstance(x, Module):
@@ -62,6 +70,5 @@ def _leaves(x: Any, path: str, above: frozenset[int] = frozenset()) -> Iterator[
         items = enumerate(x)
     else:
         return
-    if id(x) not in above:
-        for key, item in items:
-            yield from _leaves(item, f"{path}.{key}" if path else str(key), above | {id(x)})
+    for key, item in items:
+        yield from _leaves(item, f"{path}.{key}" if path else str(key), seen)

@@ -13,12 +13,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import TypeAlias
 
 from micrograd_like import elementary
 from micrograd_like.engine import Value
-from micrograd_like.kinds import Number
+from micrograd_like.kinds import Number, is_array
 
 Rate: TypeAlias = float | Callable[[int], float]
 """A learning rate: a number, or a function of the step, the first step being 0."""
@@ -28,23 +29,25 @@ class Optimizer:
     """What optimizers share: the learning rate, the count of steps, and the loop over the parameters."""
 
     def __init__(self, learning_rate: Rate) -> None:
-        if not callable(learning_rate):
-            _require("the learning rate", learning_rate, 0, math.inf)
-        self.learning_rate = learning_rate
+        self.learning_rate = (
+            learning_rate if callable(learning_rate) else _require("the learning rate", learning_rate, 0, math.inf)
+        )
         self.steps = 0
 
     def rate(self) -> float:
         """Return the learning rate of the next step. ValueError if it is negative or not finite."""
-        if not callable(self.learning_rate):
-            return self.learning_rate
-        return _require(f"the learning rate of step {self.steps}", self.learning_rate(self.steps), 0, math.inf)
+        rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        return _require(f"the learning rate of step {self.steps}", rate, 0, math.inf)
 
     def step(self, parameters: Iterable[Value]) -> None:
         """Move each parameter once, by its gradient. ValueError if the learning rate is negative or not finite."""
         rate = self.rate()
         self.steps += 1
         for p in parameters:
-            p.data = p.data - rate * self._direction(p)
+            data = p.data - rate * self._direction(p)
+            if is_array(data) and not is_array(p.data):
+                raise ValueError(f"{data.size} gradients, one a sample, cannot move one number: take a mean loss")
+            p.data = data
 
     def _direction(self, p: Value) -> Number:
         """Return what the learning rate is multiplied by to move the parameter."""
@@ -85,6 +88,8 @@ class Adam(Optimizer):
         self, learning_rate: Rate = 0.001, betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8
     ) -> None:
         super().__init__(learning_rate)
+        if not isinstance(betas, Sequence) or len(betas) != 2:
+            raise ValueError(f"betas are two numbers, not {betas!r}")
         self.betas = (_require("the first beta", betas[0], 0, 1), _require("the second beta", betas[1], 0, 1))
         self.epsilon = _require("epsilon", epsilon, math.ulp(0.0), math.inf)
         self._moments: dict[Value, tuple[int, Number, Number]] = {}
@@ -99,6 +104,6 @@ class Adam(Optimizer):
 
 def _require(what: str, number: float, least: float, bound: float) -> float:
     """Return the number if least ≤ number < bound."""
-    if not isinstance(number, int | float) or not least <= number < bound:
+    if not isinstance(number, Real) or not least <= number < bound:
         raise ValueError(f"{what} is a number from {least} to below {bound}, not {number!r}")
-    return number
+    return float(number)

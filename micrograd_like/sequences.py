@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from micrograd_like import elementary
 from micrograd_like.elementary import select
 from micrograd_like.engine import Operand, masked, read, record
-from micrograd_like.errors import failure
+from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import Number, constant, result
 
 Rows: TypeAlias = list[tuple[Number, tuple[Number, ...]]]
@@ -106,7 +106,7 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
     try:  # beside mpmath's numbers a float's exp would have a float's digits
         x = tuple([constant(v, like) if type(v) in (float, int) else v for v in x])
         rows = [(result(y), slopes) for y, slopes in rule(x)]
-    except (ArithmeticError, ValueError) as error:
+    except FAILURES as error:
         raise failure(error, name, operands) from None
     if all_values is False:
         return [y for y, _ in rows]

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from micrograd_like.engine import Value, total
 from micrograd_like.errors import require_count
 from micrograd_like.kinds import plain
+from micrograd_like.module import set_data
 from micrograd_like.optim import Optimizer
 from micrograd_like.packages import package
 
@@ -70,8 +71,11 @@ class DivergenceError(ArithmeticError):
     """
 
     def __init__(self, message: str, history: History) -> None:
-        super().__init__(message)
+        super().__init__(message, history)  # both, so that it can be pickled
         self.history = history
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def fit(
@@ -101,10 +105,14 @@ def fit(
 
     Raises:
         DivergenceError: the loss, a gradient or a weight is not finite: the epoch, the batch and a likely cause.
-        ValueError: there are no samples, not as many targets as inputs, rows of different lengths, or a number in
-            them is not finite; or a size is no positive integer.
-        TypeError: the loss does not return a Value.
+        ValueError: there are no samples, not as many targets as inputs, or rows of different lengths; a number in them
+            or a weight is not finite; a size is no positive integer; or the model has no parameters.
+        TypeError: the model is no module, the optimizer no optimizer, or the loss does not return a Value.
     """
+    if isinstance(model, type) or not hasattr(model, "parameters"):
+        raise TypeError(f"the model is a Module, such as MLP(2, [4, 1]), not {model!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"the optimizer is such as SGD(0.1), not {optimizer!r}")
     inputs, targets = _samples("inputs", inputs), _samples("targets", targets)
     if len(inputs) != len(targets) or not inputs:
         raise ValueError(f"training takes one target an input, not {len(targets)} for {len(inputs)}")
@@ -112,6 +120,11 @@ def fit(
     require_count("epochs", epochs)
     require_count("batch_size", size)
     parameters, history, order = model.parameters(), History(), list(range(len(inputs)))
+    if not parameters:
+        raise ValueError("the model has no parameters: no leaf among its attributes, lists and modules")
+    for p in parameters:
+        if not math.isfinite(p.data):
+            raise ValueError(f"a weight of the model is {p.data} before training: {p}")
     kept = _state(parameters, optimizer)
     try:
         with _progress(epochs) as show:
@@ -132,8 +145,7 @@ def fit(
                 history.losses.append(losses / len(order))
                 show(history.losses[-1])
     except BaseException as error:
-        for p, data in zip(parameters, kept[0], strict=True):  # a step cut short is taken back
-            p.data = data
+        set_data(parameters, kept[0])  # a step cut short is taken back
         vars(optimizer).update(kept[1])
         if not isinstance(error, KeyboardInterrupt):
             raise

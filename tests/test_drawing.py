@@ -319,3 +319,9 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=f"a picture needs {package}: {command}"):
         draw(expression()).svg()
+
+
+@pytest.mark.parametrize("label", [f"\n{word}" for word in ("a", "bb", "été", "one two", "", "x1", "y2", "z3")])
+def test_a_label_may_begin_with_a_line_break(label: str) -> None:
+    for end in range(5):
+        assert len(parts(draw(Value(1.0, f"{label}{end}") * 2.0), "node")) == 3

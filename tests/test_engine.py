@@ -684,3 +684,8 @@ def test_an_error_shows_the_first_digits_of_many() -> None:
 def test_an_error_on_a_fraction_of_thousands_of_digits_is_still_the_error_of_the_operation() -> None:
     with pytest.raises(ZeroDivisionError):
         Value(Fraction(10**5000, 3)) / 0
+
+
+def test_a_type_error_tells_the_operation_and_the_label_too() -> None:
+    with pytest.raises(TypeError, match=r"\(x = 1\.0\) \+ \(a\): a real number is wanted, not str"):
+        Value(1.0, "x") + "a"

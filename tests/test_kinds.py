@@ -565,3 +565,23 @@ def test_a_number_whose_is_complex_is_no_method_is_taken() -> None:
         is_complex = True  # as SymPy's real numbers say, whose field is the complex numbers
 
     assert (Value(Exact(2)) * 3).data == 6
+
+
+def test_an_array_beside_a_value_that_holds_one_is_refused_from_both_sides() -> None:
+    v, array = Value(np.array([1.0, 2.0])), np.array([3.0, 4.0])
+    for attempt in (lambda: v * array, lambda: array * v, lambda: v < array, lambda: array < v):
+        with pytest.raises(TypeError, match=r"wrap it, Value\(array\)"):
+            attempt()
+
+
+def test_a_constant_of_mpmath_is_a_number_from_the_start() -> None:
+    with mpmath.workdps(50):
+        v = Value(mpmath.pi)
+    (v * 2 + 1).backward()
+    assert mpmath.mp.dps == 15 and str(v.data) == str(+mpmath.pi) and v.grad == 2
+
+
+def test_comparisons_with_an_array_are_taken_element_by_element() -> None:
+    v, array = Value(2.0), np.array([1.0, 3.0])
+    assert (v > array).tolist() == [True, False] and (array > v).tolist() == [False, True]
+    assert (v > np.array([Value(1.0), Value(3.0)])).dtype == bool

@@ -370,3 +370,14 @@ def test_an_unknown_activation_is_refused_with_the_choice(build, name):
 def test_an_unknown_init_is_refused_with_the_choice(name):
     with pytest.raises(ValueError, match=r"unknown init .*: choose from uniform, xavier, he"):
         MLP(2, [2, 1], init=name)
+
+
+def test_modules_that_share_parts_are_read_in_no_time():
+    module = Holder(w=Value(1.0))
+    for _ in range(60):
+        module = Holder(first=module, second=module)
+    assert len(module.parameters()) == 1
+
+
+def test_sizes_may_be_numpy_s_integers():
+    assert len(MLP(np.int64(2), [np.int64(3), 1]).parameters()) == 13

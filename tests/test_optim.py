@@ -232,3 +232,28 @@ def test_a_column_moves_as_its_numbers_do(build):
     path = minimize(build(), [column], 10, lambda x: (x - 1) ** 2)
     parts = [minimize(build(), [p], 10, lambda x: (x - 1) ** 2) for p in numbers]
     assert path[-1][0] == pytest.approx([part[-1][0] for part in parts], rel=1e-12)
+
+
+def test_a_gradient_for_each_sample_is_no_step_for_one_number():
+    w = Value(2.0)
+    (w * Value(np.array([1.0, 2.0]))).backward()
+    with pytest.raises(ValueError, match="2 gradients, one a sample, cannot move one number"):
+        SGD(0.1).step([w])
+    assert w.data == 2.0
+
+
+def test_a_learning_rate_set_later_is_checked_too():
+    optimizer = SGD(0.1)
+    optimizer.learning_rate = -1
+    with pytest.raises(ValueError, match="the learning rate of step 0"):
+        optimizer.step([Value(1.0)])
+
+
+@pytest.mark.parametrize("betas", [0.9, (0.9,), (0.9, 0.99, 0.999)])
+def test_betas_are_two(betas):
+    with pytest.raises(ValueError, match="betas are two numbers"):
+        Adam(betas=betas)
+
+
+def test_a_rate_of_numpy_is_a_rate():
+    assert SGD(np.float32(0.5)).rate() == 0.5

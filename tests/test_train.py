@@ -2,6 +2,7 @@
 
 import io
 import math
+import pickle
 import random
 import sys
 from fractions import Fraction
@@ -600,3 +601,34 @@ def test_a_loss_that_is_a_plain_number_is_refused_and_changes_nothing(loss):
 def test_a_loss_that_is_no_number_is_refused(wrong):
     with pytest.raises(TypeError, match=f"a real number is wanted, not {type(wrong).__name__}"):
         trained(loss=lambda output, y: wrong)
+
+
+def test_a_divergence_can_be_pickled():
+    history = History()
+    history.losses.append(1.0)
+    error = pickle.loads(pickle.dumps(DivergenceError("epoch 2", history)))
+    assert str(error) == "epoch 2" and error.history.losses == [1.0]
+
+
+def test_a_model_without_parameters_is_refused():
+    with pytest.raises(ValueError, match="the model has no parameters"):
+        fit(Module(), hinge, [[1.0]], [1.0], epochs=1, optimizer=SGD(0.1))
+
+
+def test_weights_that_are_not_finite_from_the_start_are_refused():
+    model = MLP(1, [1])
+    model.parameters()[0].data = math.nan
+    with pytest.raises(ValueError, match="a weight of the model is nan before training"):
+        fit(model, hinge, [[1.0]], [1.0], epochs=1, optimizer=SGD(0.1))
+
+
+@pytest.mark.parametrize("model", [MLP, len])
+def test_what_is_no_model_is_refused(model):
+    with pytest.raises(TypeError, match="the model is a Module"):
+        fit(model, hinge, [[1.0]], [1.0], epochs=1, optimizer=SGD(0.1))
+
+
+@pytest.mark.parametrize("optimizer", [SGD, None, "sgd"])
+def test_what_is_no_optimizer_is_refused(optimizer):
+    with pytest.raises(TypeError, match=r"the optimizer is such as SGD\(0\.1\)"):
+        fit(MLP(1, [1]), hinge, [[1.0]], [1.0], epochs=1, optimizer=optimizer)

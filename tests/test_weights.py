@@ -422,3 +422,8 @@ def test_any_content_is_written_as_it_is(tmp_path_factory, content):
 def test_a_weights_file_is_json(neuron, path):
     neuron.save(path)
     assert json.loads(path.read_text()) == {name: p.data for name, p in neuron.named_parameters()}
+
+
+def test_a_missing_folder_is_told_by_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
+        write_atomically(tmp_path / "nowhere" / "x.json", b"")
