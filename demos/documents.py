@@ -145,9 +145,10 @@ def document_002(folder: Path) -> None:
         shape = " and ".join(map(str, hidden))
         print(f"  hidden layers of {shape} neurons, the loss every 100 steps: {row(losses, 5)}")
         print(f"    predictions {row(model(x) for x in inputs)}   targets {row(targets, 0)}")
-    loss = sum_of_squares(model([Value(0, "x1"), Value(1, "x2")]), 1)
+    small = MLP(2, [2, 1], activation="sigmoid", output="sigmoid", init="xavier", rng=random.Random(2))
+    loss = sum_of_squares(small([Value(0, "x1"), Value(1, "x2")]), 1)
     loss.label = "loss"
-    draw(loss, model).save(folder / "002-before-backward.svg")
+    draw(loss, small).save(folder / "002-before-backward.svg")
 
 
 def document_003(folder: Path) -> None:

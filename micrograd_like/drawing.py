@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd_like.engine import Operand, Value, topological_order
 from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
-from micrograd_like.kinds import Number, is_array
+from micrograd_like.kinds import Number, is_array, written
 from micrograd_like.packages import package
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Drawing:
 
     def __init__(self, source: str) -> None:
         self.source = source
+
+    def __repr__(self) -> str:
+        return 'a Drawing: .save("graph.svg") writes it, and a notebook shows it'
 
     def svg(self) -> str:
         """Return the SVG text, the same on every machine."""
@@ -114,6 +117,7 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
         boxes[path] = graphviz.Digraph(f"cluster_{len(boxes)}", graph_attr={**BOX, "label": _escaped(title)})
     edges = graphviz.Digraph()
     drawn: dict[Any, tuple[str, Any]] = {}
+    columns: dict[Value, int] = {}
 
     def add(key: Any, place: Any, text: str, style: dict[str, str], tails: Any = (), ordered: bool = False) -> Any:
         drawn[key] = head, _ = f"n{len(drawn)}", place
@@ -134,6 +138,9 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
         cells = _cells(SIGNS.get(operation, operation), node.label or names.get(node, ""), node.data, gradient)
         style = RESULT if node is order[-1] else {} if operation else LEAF
         add(id(node), place, cells, style, tails, operation in ORDERED)
+        columns[node] = 1 + max([columns[x] for x in node.operands if isinstance(x, Value)], default=0)
+    splines = "true" if columns[order[-1]] <= 100 else "line"  # long curves from a shared node take minutes
+    graph.graph_attr.update(nslimit="2", splines=splines)
     graph.body.reverse()  # so that what comes first in the formula is drawn on top
     for path in sorted(list(boxes)[1:], key=len, reverse=True):  # the inner boxes first
         boxes[path[:-1]].subgraph(boxes[path])
@@ -158,15 +165,14 @@ def _places(order: list[Value], module: Module | None) -> tuple[list[tuple[str, 
         *path, last = re.split(r"\.(?!\d+(?:\.|$))", name)  # layers.0.neurons.1.w.2: layers.0, neurons.1, w.2
         places[parameter], names[parameter] = (type(module).__name__, *path), last.replace(".", "", 1)
     users = Counter(id(operand) for node in order for operand in node.operands)
-    computed = set()
+    computed: dict[Value, tuple[str, ...]] = {}
     for node in order:
         operands = node.operands
         owners = {places[operand] for operand in operands if isinstance(operand, Value) and operand in names}
         if len(owners) == 1:
-            places[node] = owners.pop()
-            computed.add(node)
+            computed[node] = places[node] = owners.pop()
         elif len(operands) == 1 and users[id(operands[0])] == 1 and operands[0] in computed:
-            places[node] = places[operands[0]]
+            places[node] = computed[operands[0]]
     return [places.get(node, ()) for node in order], names
 
 
@@ -184,7 +190,7 @@ def _short(x: Number) -> str:
     if is_array(x):
         entries = [_short(float(entry)) for entry in x.flat[:3]] + ["…"] * (x.size > 3)
         return f"[{', '.join(entries)}] {x.shape}"
-    text = str(x)
+    text = written(x)
     return text if len(text) <= 40 else f"{text[:24]}…{text[-12:]}"  # the end may be an exponent
 
 

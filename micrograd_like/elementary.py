@@ -42,7 +42,7 @@ def _of_other_kind(name: str, x: Number) -> Number:
         if hasattr(numpy, name):
             return getattr(numpy, name)(x)
         return numpy.frompyfunc(getattr(math, name), 1, 1)(x).astype(x.dtype)  # NumPy has no erf
-    raise TypeError(f"{name} is not defined for {type(x).__name__}, which stays exact: use float(x)")
+    raise TypeError(f"{name} is not defined for {type(x).__name__}, which stays exact: start from Value(float(x))")
 
 
 def pi(like: Number) -> Number:

@@ -88,10 +88,7 @@ class Value:
         data: a float, an int (becomes a float), a `Fraction`, an `mpmath.mpf`, a NumPy array (an entry a sample), ...
         label: a name for pictures and error messages.
 
-    Attributes:
-        grad: the derivative by this Value of the result whose `backward()` was called; 0 before.
-        operation: the sign or name of the operation that made this Value; "" for a leaf.
-
+    `grad` is 0 before any `backward()`. `operation` is the sign or name of what made this Value, "" for a leaf.
     Raises TypeError if `data` is no real number or `label` no string, OverflowError if a float cannot hold an integer.
     Comparisons compare the numbers; `==` is identity, so that a Value can be a key.
     """
@@ -118,8 +115,8 @@ class Value:
     def _set_grad(self, grad: Number) -> None:
         self._grad = grad if type(grad) is int else number(grad)
 
-    data = property(attrgetter("_data"), _set_data)
-    grad = property(attrgetter("_grad"), _set_grad)
+    data = property(attrgetter("_data"), _set_data, doc="The number.")
+    grad = property(attrgetter("_grad"), _set_grad, doc="The derivative of the result that `backward()` was called on.")
 
     __add__, __radd__ = binary("+", lambda a, b: (a + b, 1, 1))
     __sub__, __rsub__ = binary("-", lambda a, b: (a - b, 1, -1))
@@ -256,7 +253,8 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
     second, x, x_values = read(inputs)
     y, d_first = (0, x) if bias is None else (w[-1], (*x, 1))
     if len(w) != len(d_first):
-        raise ValueError(f"dot takes one input a weight, not {len(x)} inputs for {len(w) - (bias is not None)} weights")
+        weights_count = len(w) - (bias is not None)
+        raise ValueError(f"dot takes one input for each weight, not {len(x)} inputs for {weights_count} weights")
     try:
         for product in map(mul, w, x):  # w may end with the bias
             y = y + product

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
-from micrograd_like.kinds import is_value
+from micrograd_like.kinds import is_value, written
 
 FAILURES = (ZeroDivisionError, OverflowError, ArithmeticError, ValueError, TypeError)
 """The kinds of error that operations on numbers raise, the more special ones first."""
@@ -54,10 +54,7 @@ def _shown(operand: Any) -> str:
     """Return an operand, a Value or a plain number, with its label and as many digits as fit a line."""
     label = getattr(operand, "label", "")
     data = operand.data if is_value(operand) else operand
-    try:
-        digits = str(data)
-    except ValueError:  # Python refuses to print integers of over 4,300 digits
-        digits = f"a very long {type(data).__name__}"
+    digits = written(data)
     if len(digits) > DIGITS_SHOWN:
         digits = digits[:DIGITS_SHOWN] + "…"
     return f"{label} = {digits}" if label else digits

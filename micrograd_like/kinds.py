@@ -114,6 +114,14 @@ def filled(n: Number, like: Number) -> Number:
     return frozen(sys.modules["numpy"].full_like(like, n)) if is_array(like) else constant(n, like)
 
 
+def written(x: object) -> str:
+    """Return `x` as text; a number with an integer of over 4,300 digits, which Python does not print, by its type."""
+    try:
+        return str(x)
+    except ValueError:
+        return f"a very long {type(x).__name__}"
+
+
 def elementwise(function: Callable[..., Any], *operands: Any) -> Any:
     """Return the object array of `function` applied to each element of the arrays among `operands`.
 

@@ -69,12 +69,12 @@ def categorical_cross_entropy(probabilities: Iterable[Operand], target: int | It
     Raises:
         ValueError: there is no such class, the numbers of probabilities and targets differ, or targets do not add to 1.
     """
-    return -_expected(_probabilities(probabilities), target, log)
+    return -_expected(_probabilities(_each_class(probabilities)), target, log)
 
 
 def categorical_cross_entropy_with_logits(logits: Iterable[Operand], target: int | Iterable[Operand]) -> Any:
     """-Σ yₖ log softmax(z)ₖ: the same of the probabilities softmax(z), accurate for all logits."""
-    return -_expected(log_softmax(logits), target, lambda log_p: log_p)
+    return -_expected(log_softmax(_each_class(logits)), target, lambda log_p: log_p)
 
 
 def hinge(scores: Operands, targets: Operands) -> Any:
@@ -90,12 +90,18 @@ def _pairs(
     targets = list(targets) if isinstance(targets, Iterable) else [targets]
     targets = [y if isinstance(y, Value) else plain(y) for y in targets]
     if len(outputs) != len(targets) or not outputs:
-        raise ValueError(f"a loss takes one target an output, not {len(targets)} for {len(outputs)}")
+        raise ValueError(f"a loss takes one target for each output, not {len(targets)} for {len(outputs)}")
     for target in targets:
         data = target.data if isinstance(target, Value) else target
         if isinstance(data, Real):
             require(data)
     return list(zip(outputs, targets, strict=True))
+
+
+def _each_class(outputs: Any) -> Iterable[Operand]:
+    if not isinstance(outputs, Iterable):
+        raise TypeError("categorical cross-entropy takes a sequence, an output for each class, not a single output")
+    return outputs
 
 
 def _probabilities(outputs: Operands) -> list[Operand]:
@@ -115,7 +121,10 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
         if all(isinstance(y, Real) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-6:
             raise ValueError(f"the targets of the classes add up to {sum(y for _, y in pairs)}, not to 1")
         return _sum([term for x, y in pairs for term in _weighted(y, f, x)])
-    position = index(target)
+    try:
+        position = index(target)
+    except TypeError:
+        raise TypeError(f"a target is the integer of a class, or a probability for each, not {target!r}") from None
     if not outputs:
         raise ValueError("a loss takes at least one output")
     if not 0 <= position < len(outputs):

@@ -111,11 +111,15 @@ def fit(
     """
     if isinstance(model, type) or not hasattr(model, "parameters"):
         raise TypeError(f"the model is a Module, such as MLP(2, [4, 1]), not {model!r}")
+    if not callable(loss):
+        raise TypeError(f"the loss is a function of outputs and targets, such as hinge, not {loss!r}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"the optimizer is such as SGD(0.1), not {optimizer!r}")
     inputs, targets = _samples("inputs", inputs), _samples("targets", targets)
-    if len(inputs) != len(targets) or not inputs:
-        raise ValueError(f"training takes one target an input, not {len(targets)} for {len(inputs)}")
+    if len(inputs) != len(targets):
+        raise ValueError(f"training takes one target for each input, not {len(targets)} for {len(inputs)}")
+    if not inputs:
+        raise ValueError("there are no samples")
     size = len(inputs) if batch_size is None else batch_size
     require_count("epochs", epochs)
     require_count("batch_size", size)
@@ -167,9 +171,10 @@ def _step(
     optimizer: Optimizer,
 ) -> float:
     """Move the parameters once and return the mean loss before. ArithmeticError for what is not finite."""
-    mean = total([loss(model(x), y) for x, y in samples]) / len(samples)
-    if not isinstance(mean, Value):
-        raise TypeError("the loss is a plain number: it has to be computed from the model's output")
+    losses = [loss(model(x), y) for x, y in samples]
+    if not any(isinstance(each, Value) for each in losses):
+        raise TypeError(f"the loss gave {losses[0]!r}: it has to give a Value, computed from the model's output")
+    mean = total(losses) / len(samples)
     _require_finite("the loss", [mean.data])
     model.zero_grad()
     mean.backward()
@@ -195,7 +200,7 @@ def _likely_cause(error: Exception, weights: Sequence[Any], optimizer: Optimizer
 def _samples(name: str, samples: Any) -> list[Any]:
     """Return the samples as plain numbers, Values or lists of them, all of one length and finite."""
     rows = [row.tolist() if hasattr(row, "tolist") else row for row in samples]
-    lengths = {len(row) if isinstance(row, Sequence) else 1 for row in rows}
+    lengths = {len(row) if isinstance(row, list | tuple) else 1 for row in rows}
     if len(lengths) > 1:
         raise ValueError(f"the {name} have rows of different lengths: {', '.join(map(str, sorted(lengths)))}")
     for i, row in enumerate(rows):

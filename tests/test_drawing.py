@@ -6,6 +6,8 @@ import random
 import re
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from micrograd_like import MLP, Module, Neuron, Value, dot, draw, maximum, tanh, total
+from micrograd_like import MLP, Layer, Module, Neuron, Value, dot, draw, maximum, tanh, total
 from micrograd_like.drawing import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -86,6 +88,24 @@ def test_each_use_of_a_value_is_an_edge_to_one_node() -> None:
     assert (len(parts(picture, "node")), len(parts(picture, "edge"))) == (3, 4)
 
 
+def test_a_plain_input_of_a_layer_is_drawn_once() -> None:
+    layer = Layer(2, 3)
+    picture = draw(total(layer([0.25, 0.75])))
+    assert sorted(word for word in words(picture) if word in ("0.25", "0.75")) == ["0.25", "0.75"]
+
+
+@pytest.mark.parametrize("operate", [lambda a: a - 0.5, lambda a: a / 0.5, lambda a: a**0.5, lambda a: 0.5 - a])
+def test_where_the_order_of_operands_matters_the_second_is_marked(operate: Callable[[Value], Value]) -> None:
+    first, second = draw(operate(Value(4.0))), draw(Value(4.0) * 0.5 + 1)
+    assert (words(first).count("2nd"), words(second).count("2nd")) == (1, 0)
+
+
+def test_what_comes_first_in_a_formula_is_drawn_on_top() -> None:
+    picture = draw(Value(1.0, "w") * Value(2.0, "x") + Value(3.0, "b"))
+    heights = [float(next(node_with(picture, label).iter(f"{SVG}text")).get("y", "")) for label in "wxb"]
+    assert heights == sorted(heights)
+
+
 def test_it_goes_from_left_to_right() -> None:
     assert "rankdir=LR" in draw(expression()).source
 
@@ -127,6 +147,10 @@ def test_fractions_and_arrays_are_shown_short() -> None:
     assert len(words(draw(Value(Fraction(10**300, 3))))[0]) < 50
 
 
+def test_a_number_too_long_for_python_to_print_is_said_to_be_so() -> None:
+    assert "data a very long Fraction" in words(draw(Value(Fraction(10**5000, 3))))
+
+
 labels = st.text(max_size=20).filter(lambda text: not re.search(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]", text))
 
 
@@ -153,6 +177,29 @@ def test_a_label_comes_out_as_written(label: str) -> None:
 
 def test_a_label_of_two_lines_is_two_lines() -> None:
     assert words(draw(Value(1.0, "first\nsecond")))[1:3] == ["first", "second"]
+
+
+def seen(character: str) -> str:
+    """Return what stands for a character: itself, unless no SVG can hold it or it cannot be seen."""
+    code = ord(character)
+    if code < 0x20 and character != "\t":
+        return chr(0x2400 + code)
+    return "\ufffd" if code in (0x7F, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 else character
+
+
+@settings(max_examples=150, deadline=None)
+@given(label=st.text(st.characters(exclude_categories=())))
+@example(label="\\\n|\r\n{ \\")
+@example(label="  &amp;\t<\x00>\ud800\x7f ")
+def test_any_label_comes_out_line_by_line_and_adds_nothing(label: str) -> None:
+    picture = draw(Value(1.0, label) * 2.0)
+    lines = [line.replace("\xa0", " ") for node in parts(picture, "node") for line in texts(node)]  # as Graphviz does
+    wanted = ["".join(map(seen, line)).replace("\xa0", " ") for line in label.splitlines()]
+    rest = ["×", "data 1", "data 2", "2"]
+    assert sorted(line for line in lines if line.strip()) == sorted([line for line in wanted if line.strip()] + rest)
+    assert (len(parts(picture, "node")), len(parts(picture, "edge"))) == (3, 2)
+    assert len(re.findall(r"^\tn\d+ \[", picture.source, re.MULTILINE)) == 3
+    assert len(re.findall(r"^\tn\d+ -> n\d+ \[", picture.source, re.MULTILINE)) == 2
 
 
 def test_spaces_in_a_label_are_kept() -> None:
@@ -195,6 +242,31 @@ def test_a_model_called_twice_is_boxed_once() -> None:
     assert len(parts(picture, "cluster")) == 6
 
 
+def test_a_parameter_without_a_label_shows_its_name() -> None:
+    module = Module()
+    module.scales, module.shift = [Value(2.0)], Value(1.0)
+    shown = words(draw(module.scales[0] * 3 + module.shift, module))
+    assert {"scales0", "shift"} <= set(shown)
+
+
+def test_what_mixes_the_parameters_of_two_neurons_lies_in_neither() -> None:
+    layer = Layer(1, 2)
+    source = draw(total([neuron.w[0] for neuron in layer.neurons]), layer).source
+    assert "total" not in source[source.index("subgraph") : source.rindex("\t}")]
+
+
+def test_a_function_of_a_sum_that_others_use_too_is_no_activation() -> None:
+    neuron = Neuron(1, activation="linear")
+    s = neuron([2.0])
+    source = draw(tanh(s) + s, neuron).source
+    assert "tanh" not in source[source.index("subgraph") : source.rindex("\t}")]
+
+
+def test_parameters_that_took_no_part_get_no_box() -> None:
+    layer = Layer(1, 3)
+    assert len(parts(draw(layer.neurons[1]([1.0]), layer), "cluster")) == 2
+
+
 def test_a_module_s_own_name_is_text_too() -> None:
     class Plain(Module):
         pass
@@ -226,10 +298,25 @@ def test_products_of_a_dot_are_told_from_what_is_recorded() -> None:
     assert any("one operation" in word for word in words(picture))
 
 
+def test_the_products_of_a_dot_have_its_gradient() -> None:
+    y = dot([Value(0.5)], [Value(4.0)], Value(-1.0)) * 3
+    y.backward()
+    assert texts(node_with(draw(y, expand_dot=True), "data 2")) == ["×", "data 2", "grad 3"]
+
+
 def test_a_graph_of_over_500_nodes_is_refused_and_says_how_to_draw_a_part() -> None:
     y = total([Value(1.0) for _ in range(500)])
     with pytest.raises(ValueError, match="501 nodes, and max_nodes is 500: draw a part, such as one of value"):
         draw(y)
+
+
+def test_a_value_that_a_hundred_steps_share_is_drawn_in_seconds() -> None:
+    w, rate, x = Value(1.0, "w"), Value(0.1, "rate"), Value(2.0, "x")
+    start = time.perf_counter()
+    for _ in range(50):
+        w = w - rate * (2 * (w * x - 1) * x)
+    draw(w).svg()
+    assert time.perf_counter() - start < 60
 
 
 def test_the_limit_is_a_parameter_and_counts_what_is_drawn() -> None:
@@ -264,6 +351,22 @@ def test_a_notebook_shows_the_svg() -> None:
     assert picture._repr_svg_() == picture.svg()
 
 
+def test_elsewhere_it_says_what_it_is() -> None:
+    assert "notebook" in repr(draw(expression()))
+
+
+def test_it_is_legible_on_a_dark_page() -> None:
+    background = next(ElementTree.fromstring(draw(expression()).svg()).iter(f"{SVG}polygon"))
+    assert background.get("fill") == "white"
+
+
+def test_drawing_changes_nothing() -> None:
+    y = differentiated()
+    before = [(v.data, v.grad, v.label) for v in (y, *y.operands)]
+    draw(y, expand_dot=True).svg()
+    assert before == [(v.data, v.grad, v.label) for v in (y, *y.operands)]
+
+
 def test_the_same_graph_gives_the_same_picture() -> None:
     assert draw(expression()).svg() == draw(expression()).svg()
 
@@ -274,6 +377,18 @@ def test_save_writes_the_svg_and_the_dot_text(tmp_path: Path) -> None:
     picture.save(str(tmp_path / "graph.DOT"))
     assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == picture.svg()
     assert (tmp_path / "graph.DOT").read_text(encoding="utf-8") == picture.source
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    old = tmp_path / "graph.svg"
+    old.write_bytes(b"old")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        draw(expression()).save(old)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("graph.svg", b"old")]
 
 
 @pytest.mark.parametrize("name", ["graph", "graph.jpg", "graph.svg.gz"])

@@ -131,7 +131,7 @@ def test_an_integer_of_any_size_stays_exact_beside_a_fraction() -> None:
 
 @pytest.mark.parametrize("function", [exp, lambda v: v.log(), lambda v: softmax([v, v])[0], lambda v: 2**v])
 def test_what_does_not_stay_exact_is_refused_for_fractions(function: Function) -> None:
-    with pytest.raises(TypeError, match=r"not defined for Fraction, which stays exact: use float\(x\)"):
+    with pytest.raises(TypeError, match=r"not defined for Fraction, which stays exact: start from Value\(float\(x\)\)"):
         function(Value(Fraction(1, 2)))
 
 

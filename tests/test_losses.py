@@ -278,13 +278,13 @@ def test_a_class_of_probability_zero_is_refused_as_the_right_one():
 )
 def test_different_numbers_of_outputs_and_targets_are_refused(loss, outputs, targets):
     of_targets, of_outputs = np.size(targets), np.size(outputs)
-    with pytest.raises(ValueError, match=f"one target an output, not {of_targets} for {of_outputs}"):
+    with pytest.raises(ValueError, match=f"one target for each output, not {of_targets} for {of_outputs}"):
         loss(outputs, targets)
 
 
 @pytest.mark.parametrize("loss", PAIRED)
 def test_no_outputs_are_refused(loss):
-    with pytest.raises(ValueError, match="one target an output, not 0 for 0"):
+    with pytest.raises(ValueError, match="one target for each output, not 0 for 0"):
         loss([], [])
 
 
@@ -311,7 +311,7 @@ def test_a_class_that_does_not_exist_is_refused(loss, target):
 @pytest.mark.parametrize("loss", CATEGORICAL)
 @pytest.mark.parametrize("target", [1.0, None, Value(1.0)])
 def test_a_class_that_is_no_integer_is_refused(loss, target):
-    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+    with pytest.raises(TypeError, match="a target is the integer of a class, or a probability for each"):
         loss([Value(0.2), Value(0.8)], target)
 
 
@@ -331,7 +331,7 @@ def test_a_soft_target_with_no_probability_is_refused(loss, target):
 
 @pytest.mark.parametrize("loss", CATEGORICAL)
 def test_a_soft_target_of_another_length_is_refused(loss):
-    with pytest.raises(ValueError, match="one target an output, not 3 for 2"):
+    with pytest.raises(ValueError, match="one target for each output, not 3 for 2"):
         loss([Value(0.2), Value(0.8)], [1, 0, 0])
 
 
@@ -440,3 +440,9 @@ def test_what_is_no_probability_is_refused(attempt):
 def test_a_target_that_is_a_value_is_checked_too():
     with pytest.raises(ValueError, match="probability from 0 to 1"):
         binary_cross_entropy(Value(0.5), Value(2.0))
+
+
+@pytest.mark.parametrize("loss", CATEGORICAL)
+def test_a_single_output_has_no_classes(loss):
+    with pytest.raises(TypeError, match="an output for each class, not a single output"):
+        loss(Value(0.5), 0)

@@ -555,13 +555,13 @@ def test_targets_of_different_lengths_are_refused_with_the_lengths():
 
 @pytest.mark.parametrize(("inputs", "targets"), [(INPUTS, TARGETS[:4]), (INPUTS[:4], TARGETS), ([], [1]), (INPUTS, [])])
 def test_different_numbers_of_inputs_and_targets_are_refused(inputs, targets):
-    with pytest.raises(ValueError, match=f"one target an input, not {len(targets)} for {len(inputs)}"):
+    with pytest.raises(ValueError, match=f"one target for each input, not {len(targets)} for {len(inputs)}"):
         fit(network(), sum_of_squares, inputs, targets, epochs=1, optimizer=SGD(0.1))
 
 
 @pytest.mark.parametrize("nothing", [[], (), np.empty((0, 2))])
 def test_no_samples_are_refused(nothing):
-    with pytest.raises(ValueError, match="one target an input, not 0 for 0"):
+    with pytest.raises(ValueError, match="there are no samples"):
         fit(network(), sum_of_squares, nothing, [], epochs=1, optimizer=SGD(0.1))
 
 
@@ -592,15 +592,21 @@ def test_a_batch_size_that_is_no_number_of_samples_is_refused(number):
 @pytest.mark.parametrize("loss", [lambda output, y: (output.data - y) ** 2, lambda output, y: 0.0])
 def test_a_loss_that_is_a_plain_number_is_refused_and_changes_nothing(loss):
     model = network()
-    with pytest.raises(TypeError, match="the loss is a plain number: it has to be computed from the model's output"):
+    with pytest.raises(TypeError, match=r"the loss gave .*: it has to give a Value, computed from the model's output"):
         trained(model, loss)
     assert data(model) == data(network())
 
 
 @pytest.mark.parametrize("wrong", [None, "0.5", [1.0]])
 def test_a_loss_that_is_no_number_is_refused(wrong):
-    with pytest.raises(TypeError, match=f"a real number is wanted, not {type(wrong).__name__}"):
+    with pytest.raises(TypeError, match=r"the loss gave .*: it has to give a Value"):
         trained(loss=lambda output, y: wrong)
+
+
+@pytest.mark.parametrize("loss", [None, "mse", [1.0]])
+def test_what_is_no_loss_is_refused(loss):
+    with pytest.raises(TypeError, match="the loss is a function of outputs and targets"):
+        trained(loss=loss)
 
 
 def test_a_divergence_can_be_pickled():
