@@ -186,6 +186,12 @@ def document_003(folder: Path) -> None:
         axes.set_title(f"{c}", fontsize=9, color="black" if c == labels[i] else "red")
         axes.set_axis_off()
     pictures.savefig(folder / "003-answers.png")
+    neuron = model.layers[1].neurons[classes[0]]  # the whole network is too large to draw
+    hidden = [Value(v.data, f"h{i}") for i, v in enumerate(model.layers[0](rows[0]))]
+    probability = sigmoid(neuron(hidden))
+    probability.label = f"{classes[0]}?"
+    probability.backward()
+    draw(probability, neuron).save(folder / "003-neuron.svg")
 
 
 def document_004(folder: Path) -> None:
@@ -222,6 +228,9 @@ def document_004(folder: Path) -> None:
     loss.label = "L"
     loss.backward()
     draw(loss, model).save(folder / "004-network.svg")
+    model.zero_grad()
+    history = fit(model, categorical_cross_entropy_with_logits, [inputs], [target], epochs=20, optimizer=SGD(0.1))
+    print(f"  trained on this one sample: {history}")
 
 
 def difference(a: Iterable[Any], b: Iterable[Any]) -> float:

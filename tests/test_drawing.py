@@ -310,7 +310,7 @@ def test_a_graph_of_over_500_nodes_is_refused_and_says_how_to_draw_a_part() -> N
         draw(y)
 
 
-def test_a_value_that_a_hundred_steps_share_is_drawn_in_seconds() -> None:
+def test_values_that_fifty_steps_share_are_drawn_in_seconds() -> None:
     w, rate, x = Value(1.0, "w"), Value(0.1, "rate"), Value(2.0, "x")
     start = time.perf_counter()
     for _ in range(50):
