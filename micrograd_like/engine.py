@@ -179,10 +179,12 @@ class Value:
         L is something computed from this Value elsewhere; ValueError if its shape is not that of the data.
         """
         order = topological_order(self)
-        leaves = [node for node in order if not node.operation]
-        gradients = [leaf._grad for leaf in leaves]
+        leaves, gradients = [], []
         try:
             for node in order:
+                if not node.operation:
+                    leaves.append(node)
+                    gradients.append(node._grad)
                 node._grad = ZERO
             self._grad = filled(gradient if type(gradient) is int else number(gradient), self._data)
             for node in reversed(order):
@@ -221,13 +223,14 @@ def topological_order(root: Value) -> list[Value]:
             push(node)
             push(None)
             first, second = node._first, node._second
-            if type(first) is tuple:
+            if isinstance(first, Value):
+                if first not in seen:
+                    push(first)
+            elif type(first) is tuple:
                 if not seen.issuperset(first):
                     stack += [v for v in first if v not in seen]
             elif type(first) is list:
                 stack += [v for v in first if isinstance(v, Value) and v not in seen]
-            elif isinstance(first, Value) and first not in seen:
-                push(first)
             if isinstance(second, Value) and second not in seen:
                 push(second)
     return order
@@ -253,8 +256,7 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
     second, x, x_values = read(inputs)
     y, d_first = (0, x) if bias is None else (w[-1], (*x, 1))
     if len(w) != len(d_first):
-        weights_count = len(w) - (bias is not None)
-        raise ValueError(f"dot takes one input for each weight, not {len(x)} inputs for {weights_count} weights")
+        raise ValueError(f"dot takes one input for each weight, not {len(x)} for {len(w) - (bias is not None)} weights")
     try:
         for product in map(mul, w, x):  # w may end with the bias
             y = y + product

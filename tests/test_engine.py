@@ -292,7 +292,7 @@ def test_dot_and_total_take_any_iterable_once() -> None:
 
 @pytest.mark.parametrize(("inputs", "bias"), [([1.0], None), ([1.0, 2.0, 3.0], None), ([1.0], 1.0)])
 def test_dot_takes_as_many_inputs_as_weights(inputs: list[float], bias: float | None) -> None:
-    with pytest.raises(ValueError, match=f"one input for each weight, not {len(inputs)} inputs for 2 weights"):
+    with pytest.raises(ValueError, match=f"one input for each weight, not {len(inputs)} for 2 weights"):
         dot([Value(1.0), Value(2.0)], inputs, bias)
 
 

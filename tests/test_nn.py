@@ -306,7 +306,7 @@ def test_a_wrong_number_of_inputs_is_refused_with_both_numbers(model, inputs):
 
 
 def test_a_wrong_number_of_inputs_of_a_neuron_is_refused_with_both_numbers():
-    with pytest.raises(ValueError, match="3 inputs for 2 weights"):
+    with pytest.raises(ValueError, match="not 3 for 2 weights"):
         Neuron(2)([1.0, 2.0, 3.0])
 
 
