@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd_like.engine import Operand, Value, topological_order
 from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
-from micrograd_like.kinds import Number, is_array, written
+from micrograd_like.kinds import Number, data_of, is_array, written
 from micrograd_like.packages import package
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
         operation, gradient = node.operation, node.grad if has_gradients else None
         tails = [drawn.get(key := _key(x, node)) or add(key, (), _escaped(_short(x)), CONSTANT) for x in node.operands]
         if expand_dot and operation == "dot":
-            x, n = [x.data if isinstance(x, Value) else x for x in node.operands], len(tails) // 2
+            x, n = list(map(data_of, node.operands)), len(tails) // 2
             products = [_cells("×", "", x[i] * x[i - n], gradient) for i in range(n)]
             parts = [add((id(node), i), place, products[i], PRODUCT, (tails[i], tails[i - n])) for i in range(n)]
             operation, tails = "+", parts + tails[n : len(tails) - n]

@@ -276,8 +276,8 @@ def total(terms: Iterable[Operand]) -> Any:
     """Return Σ xᵢ as one node, summed from left to right; 0.0 for no terms."""
     terms, x, values = read(terms)
     try:
-        y = reduce(add, x, 0)  # from Python 3.12 on sum() rounds otherwise
-        return result(y) if values is False else record("total", y, terms, masked(terms, (1,) * len(x)))
+        y, ones = reduce(add, x, 0), (1,) * len(x)  # from Python 3.12 on sum() rounds otherwise
+        return result(y) if values is False else record("total", y, terms, ones if values else masked(terms, ones))
     except FAILURES as error:
         raise failure(error, "total", terms) from None
 

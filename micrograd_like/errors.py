@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
-from micrograd_like.kinds import is_value, written
+from micrograd_like.kinds import data_of, written
 
 FAILURES = (ZeroDivisionError, OverflowError, ArithmeticError, ValueError, TypeError)
 """The kinds of error that operations on numbers raise, the more special ones first."""
@@ -53,8 +53,7 @@ def require_count(what: str, n: Any) -> None:
 def _shown(operand: Any) -> str:
     """Return an operand, a Value or a plain number, with its label and as many digits as fit a line."""
     label = getattr(operand, "label", "")
-    data = operand.data if is_value(operand) else operand
-    digits = written(data)
+    digits = written(data_of(operand))
     if len(digits) > DIGITS_SHOWN:
         digits = digits[:DIGITS_SHOWN] + "…"
     return f"{label} = {digits}" if label else digits

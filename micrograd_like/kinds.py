@@ -32,6 +32,11 @@ def is_value(x: object) -> bool:
     return hasattr(type(x), "local_derivatives")
 
 
+def data_of(x: Any) -> Number:
+    """Return the data of a Value, or a plain number itself."""
+    return x.data if is_value(x) else x
+
+
 def number(x: Number) -> Number:
     """Return `x` as a number that a `Value` can hold.
 

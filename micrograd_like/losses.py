@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from micrograd_like.engine import Operand, Value, total
 from micrograd_like.functions import log, log1p, relu, softplus
-from micrograd_like.kinds import plain
+from micrograd_like.kinds import data_of, plain
 from micrograd_like.sequences import log_softmax
 
 Operands: TypeAlias = "Operand | Iterable[Operand]"
@@ -86,16 +86,18 @@ def _pairs(
     outputs: Operands, targets: Operands, require: Callable[[Operand], None] = lambda target: None
 ) -> list[tuple[Operand, Operand]]:
     """Return outputs and targets side by side, after `require` has seen the number of each target."""
-    outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
-    targets = list(targets) if isinstance(targets, Iterable) else [targets]
-    targets = [y if isinstance(y, Value) else plain(y) for y in targets]
+    outputs, targets = _listed(outputs), [y if isinstance(y, Value) else plain(y) for y in _listed(targets)]
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target for each output, not {len(targets)} for {len(outputs)}")
-    for target in targets:
-        data = target.data if isinstance(target, Value) else target
+    for data in map(data_of, targets):
         if isinstance(data, Real):
             require(data)
     return list(zip(outputs, targets, strict=True))
+
+
+def _listed(operands: Operands) -> list[Operand]:
+    """Return operands as a list, of one where it is no sequence."""
+    return list(operands) if isinstance(operands, Iterable) else [operands]
 
 
 def _each_class(outputs: Any) -> Iterable[Operand]:
@@ -106,9 +108,8 @@ def _each_class(outputs: Any) -> Iterable[Operand]:
 
 def _probabilities(outputs: Operands) -> list[Operand]:
     """Return the outputs as a list, after seeing that they are probabilities."""
-    outputs = list(outputs) if isinstance(outputs, Iterable) else [outputs]
-    for x in outputs:
-        data = x.data if isinstance(x, Value) else x
+    outputs = _listed(outputs)
+    for data in map(data_of, outputs):
         if isinstance(data, Real) and (float(data) < 0 or float(data) > 1):
             raise ValueError(f"{data} is no probability: the loss ..._with_logits takes any number")
     return outputs

@@ -34,7 +34,7 @@ def logsumexp(values: Iterable[Operand]) -> Any:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        largest, rest, p, _ = _softmax_parts(x)
+        largest, rest, p = _softmax_parts(x)
         return [(largest + elementary.log1p(rest), p)]
 
     return _over_sequence("logsumexp", rule, values)[0]
@@ -50,8 +50,9 @@ def softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        _, _, p, slopes_of_log = _softmax_parts(x)
-        return [(p_i, tuple([p_i * d for d in row])) for p_i, row in zip(p, slopes_of_log, strict=True)]
+        parts = _softmax_parts(x)
+        rows = zip(parts[2], _slopes_of_log(x, *parts), strict=True)
+        return [(p_i, tuple([p_i * d for d in row])) for p_i, row in rows]
 
     return _over_sequence("softmax", rule, values)
 
@@ -67,20 +68,18 @@ def log_softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        largest, rest, _, slopes_of_log = _softmax_parts(x)
+        largest, rest, p = _softmax_parts(x)
         log_rest = elementary.log1p(rest)
-        return [((x_i - largest) - log_rest, row) for x_i, row in zip(x, slopes_of_log, strict=True)]
+        rows = zip(x, _slopes_of_log(x, largest, rest, p), strict=True)
+        return [((x_i - largest) - log_rest, row) for x_i, row in rows]
 
     return _over_sequence("log_softmax", rule, values)
 
 
-def _softmax_parts(
-    x: tuple[Number, ...],
-) -> tuple[Number, Number, tuple[Number, ...], list[tuple[Number, ...]]]:
-    """Return m = max x, r = Σ e^(xᵢ - m) - 1, the pᵢ = e^(xᵢ - m)/(1 + r), and the derivatives of each log pᵢ.
+def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number, ...]]:
+    """Return m = max x, r = Σ e^(xᵢ - m) - 1, and the pᵢ = e^(xᵢ - m)/(1 + r).
 
-    r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits, and
-    so does 1 - pᵢ = r/(1 + r) for the largest.
+    r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits.
     """
     largest, rest = x[0], constant(0, x[0])
     for v in x[1:]:
@@ -88,13 +87,19 @@ def _softmax_parts(
         e = elementary.exp(gap)
         rest = select(v > largest, (1 + rest) * e, rest + e)
         largest = select(v > largest, v, largest)
-    p = tuple([elementary.exp(v - largest) / (1 + rest) for v in x])
+    return largest, rest, tuple([elementary.exp(v - largest) / (1 + rest) for v in x])
+
+
+def _slopes_of_log(
+    x: tuple[Number, ...], largest: Number, rest: Number, p: tuple[Number, ...]
+) -> list[tuple[Number, ...]]:
+    """Return the derivatives of each log pᵢ, given its parts; of the largest, 1 - pᵢ = r/(1 + r) keeps its digits."""
     minus_p = tuple([-p_i for p_i in p])
     rows = []
     for i, v in enumerate(x):
         others = select(v >= largest, rest / (1 + rest), 1 - p[i])
         rows.append((*minus_p[:i], others, *minus_p[i + 1 :]))
-    return largest, rest, p, rows
+    return rows
 
 
 def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values: Iterable[Operand]) -> list[Any]:

@@ -192,7 +192,7 @@ def _require_finite(what: str, numbers: Sequence[Any]) -> None:
 
 def _likely_cause(error: Exception, weights: Sequence[Any], optimizer: Optimizer) -> str:
     largest = max((abs(float(weight)) for weight in weights), default=0.0)
-    if largest > 100 or "weight" in str(error):
+    if largest > 100 or str(error).startswith("a weight is"):
         return f"The weights have grown to {largest:.3g}: try a learning rate below {optimizer.rate()}"
     return "The weights are of ordinary size: look at the loss, such as the logarithm of a probability that is 0"
 

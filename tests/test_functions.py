@@ -597,3 +597,11 @@ def test_a_function_keeps_its_name_and_has_its_formula(name: str) -> None:
 def test_every_function_is_exported_and_is_tried_in_random_expressions(name: str) -> None:
     assert name in micrograd_like.__all__
     assert any(step.startswith(name) for step in [*UNARY, *BINARY])
+
+
+def test_logsumexp_of_many_takes_no_time_for_each_pair() -> None:
+    many = [Value(0.0) for _ in range(20_000)]
+    y = logsumexp(many)
+    y.backward()
+    assert y.data == pytest.approx(math.log(20_000), rel=1e-14)
+    assert many[-1].grad == pytest.approx(1 / 20_000, rel=1e-12)

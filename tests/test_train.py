@@ -22,6 +22,7 @@ from micrograd_like import (
     exp,
     fit,
     hinge,
+    log,
     mean_squared_error,
     sqrt,
     sum_of_squares,
@@ -638,3 +639,11 @@ def test_what_is_no_model_is_refused(model):
 def test_what_is_no_optimizer_is_refused(optimizer):
     with pytest.raises(TypeError, match=r"the optimizer is such as SGD\(0\.1\)"):
         fit(MLP(1, [1]), hinge, [[1.0]], [1.0], epochs=1, optimizer=optimizer)
+
+
+def test_a_label_is_not_taken_for_a_cause():
+    def loss(output, y):
+        return log(Value(-1.0, "a weight of mine")) + output
+
+    with pytest.raises(DivergenceError, match="The weights are of ordinary size"):
+        fit(MLP(1, [1], rng=random.Random(0)), loss, [[1.0]], [1.0], epochs=1, optimizer=SGD(0.1))
