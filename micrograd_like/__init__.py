@@ -5,6 +5,7 @@ from micrograd_like.engine import Value, dot, total
 from micrograd_like.functions import (
     cos,
     erf,
+    erfc,
     exp,
     expm1,
     gelu,
@@ -38,7 +39,7 @@ from micrograd_like.train import DivergenceError, History, fit
 __all__ = [
     "MLP", "SGD", "Adam", "DivergenceError", "History", "Layer", "Module", "Neuron", "Value", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "categorical_cross_entropy", "categorical_cross_entropy_with_logits", "cos",
-    "dot", "draw", "erf", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax",
+    "dot", "draw", "erf", "erfc", "exp", "expm1", "fit", "gelu", "hinge", "leaky_relu", "log", "log1p", "log_softmax",
     "logsumexp", "maximum", "mean_squared_error", "minimum", "relu", "sigmoid", "sin", "softmax", "softplus",
     "sqrt", "sum_of_squares", "tanh", "total", "where",
 ]

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from micrograd_like.kinds import Number, constant, is_array, library_of
+from micrograd_like.kinds import Number, constant, data_of, is_array, library_of
 
 
 def _by_kind(name: str) -> Callable[[Number], Number]:
@@ -47,6 +47,7 @@ def _of_other_kind(name: str, x: Number) -> Number:
 
 def pi(like: Number) -> Number:
     """Return π with the precision of the kind of `like`."""
+    like = data_of(like)
     return +like.context.pi if library_of(like) == "mpmath" else math.pi
 
 
@@ -79,7 +80,8 @@ def power_slope(a: Number, b: Number) -> Number:
 
     The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
     """
-    exponent = select(b > 0, b - 1, select(b < 0, b - 1, 0))  # b = 0 is told without ==, which symbols do not have
+    at_0 = select(a > 0, b - 1, select(a < 0, b - 1, 0))  # the exponent where b is 0: 0·0⁻¹ would be NaN
+    exponent = select(b > 0, b - 1, select(b < 0, b - 1, at_0))  # told without ==, which symbols do not have
     try:
         return b * a**exponent
     except ZeroDivisionError:

@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from micrograd_like.elementary import exponent_slope, power_slope, select
 from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import Number, elementwise, filled, frozen, is_array, number, plain, result
+from micrograd_like.operations import Operation, Rule, masked, read
 
 Operand: TypeAlias = "Value | Number"
-Rule: TypeAlias = Callable[..., tuple[Number, ...]]
-"""Takes the operands' numbers; returns the result, then the local derivative by each operand (None: there is none)."""
 
 ZERO = 0  # the gradient of a node before any has reached it: an int, to which a number of any kind can be added
 new = object.__new__
@@ -33,12 +32,13 @@ new = object.__new__
 
 def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Value]:
     """Return the function of one operand that applies `rule` and records what it did."""
+    operation = Operation(name, rule)
 
     def apply(x: Operand) -> Any:
         try:
             if isinstance(x, Value):
                 y, slope = rule(x._data)
-                return record(name, y, x, slope)
+                return record(operation, y, x, slope)
             if is_array(x) and x.dtype == object:
                 return elementwise(apply, x)
             return result(rule(number(x))[0])
@@ -50,22 +50,23 @@ def unary(name: str, rule: Rule, domain: str = "") -> Callable[[Any], Value]:
 
 def binary(name: str, rule: Rule) -> tuple[Callable[[Any, Any], Value], Callable[[Any, Any], Value]]:
     """Return the function of two operands that applies `rule` and records what it did; and the same, reflected."""
+    operation = Operation(name, rule)
 
     def apply(first: Operand, second: Operand) -> Any:
         try:
             if isinstance(first, Value) and isinstance(second, Value):
                 y, d_first, d_second = rule(first._data, second._data)
-                return record(name, y, first, d_first, second, d_second)
+                return record(operation, y, first, d_first, second, d_second)
             if is_array(first) or is_array(second):
                 return elementwise(apply, first, second)
             if isinstance(first, Value):
                 second = plain(second, first._data)
                 y, d_first, _ = rule(first._data, second)
-                return record(name, y, first, d_first, second)
+                return record(operation, y, first, d_first, second)
             if isinstance(second, Value):
                 first = plain(first, second._data)
                 y, _, d_second = rule(first, second._data)
-                return record(name, y, first, None, second, d_second)
+                return record(operation, y, first, None, second, d_second)
             return result(rule(number(first), number(second))[0])
         except FAILURES as error:
             raise failure(error, name, (first, second)) from None
@@ -236,13 +237,15 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def record(name: str, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None) -> Value:
-    """Return the Value that the operation `name` made; for `first` to `d_second` see the slots of `Value`."""
+def record(
+    operation: Operation, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None
+) -> Value:
+    """Return the Value that an operation made; for `first` to `d_second` see the slots of `Value`."""
     node = new(Value)
     node._data = data if type(data) is float else frozen(data)
     node._grad = ZERO
     node.label = ""
-    node.operation = name
+    node.operation = operation
     node._first = first
     node._d_first = d_first
     node._second = second
@@ -261,13 +264,13 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
         for product in map(mul, w, x):  # w may end with the bias
             y = y + product
         if w_values and x_values:
-            return record("dot", y, first + second, d_first + w[: len(x)])
+            return record(DOT, y, first + second, d_first + w[: len(x)])
         if x_values is False:
             if w_values is False:
                 return result(y)
-            return record("dot", y, first, d_first if w_values else masked(first, d_first), second)
+            return record(DOT, y, first, d_first if w_values else masked(first, d_first), second)
         operands = [*first, *second]
-        return record("dot", y, operands, masked(operands, d_first + w[: len(x)]))
+        return record(DOT, y, operands, masked(operands, d_first + w[: len(x)]))
     except FAILURES as error:
         raise failure(error, "dot", (*first, *second)) from None
 
@@ -277,24 +280,16 @@ def total(terms: Iterable[Operand]) -> Any:
     terms, x, values = read(terms)
     try:
         y, ones = reduce(add, x, 0), (1,) * len(x)  # from Python 3.12 on sum() rounds otherwise
-        return result(y) if values is False else record("total", y, terms, ones if values else masked(terms, ones))
+        return result(y) if values is False else record(TOTAL, y, terms, ones if values else masked(terms, ones))
     except FAILURES as error:
         raise failure(error, "total", terms) from None
 
 
-def read(operands: Iterable[Operand]) -> tuple[Any, tuple[Number, ...], bool | None]:
-    """Return operands, their numbers, and whether all are Values (True), none (False), or some (None, and a list)."""
-    operands = tuple(operands)
-    if not operands or (type(operands[0]) is float and set(map(type, operands)) == {float}):
-        return operands, operands, False  # plain inputs cost no more than this
-    try:
-        return operands, tuple([v._data for v in operands]), True
-    except AttributeError:
-        each = [x if isinstance(x, Value) else plain(x) for x in operands]
-        numbers = tuple([x._data if isinstance(x, Value) else x for x in each])
-        return (each, numbers, None) if any(isinstance(x, Value) for x in each) else (numbers, numbers, False)
+def _dot_rule(*numbers: Number) -> tuple[Number, ...]:
+    n = len(numbers) // 2
+    w, bias, x = numbers[:n], numbers[n : len(numbers) - n], numbers[len(numbers) - n :]
+    return dot(w, x, *bias), *x, *(1,) * len(bias), *w
 
 
-def masked(operands: Iterable[Operand], slopes: tuple[Number, ...]) -> tuple[Any, ...]:
-    """Return the slopes, with None for the operands that are plain numbers."""
-    return tuple([d if isinstance(v, Value) else None for v, d in zip(operands, slopes)])
+DOT = Operation("dot", _dot_rule)
+TOTAL = Operation("total", lambda *x: (total(x), *(1,) * len(x)))

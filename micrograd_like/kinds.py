@@ -104,7 +104,7 @@ def constant(n: float, like: Number) -> Number:
         return _as_float(n)
     if isinstance(like, Real) and (type(n) is int or not isinstance(like, Rational)):
         return type(like)(n)  # type: ignore[call-arg]
-    return n
+    return constant(n, like.data) if is_value(like) else n
 
 
 def filled(n: Number, like: Number) -> Number:

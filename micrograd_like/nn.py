@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from micrograd_like import functions
-from micrograd_like.engine import Operand, Value, dot, read
+from micrograd_like.engine import Operand, Value, dot
 from micrograd_like.errors import require_count
 from micrograd_like.module import Module
+from micrograd_like.operations import read
 
 # Module is here because micrograd has it here.
 __all__ = ["ACTIVATIONS", "INITS", "MLP", "Layer", "Module", "Neuron", "linear"]

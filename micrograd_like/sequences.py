@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 
 from micrograd_like import elementary
 from micrograd_like.elementary import select
-from micrograd_like.engine import Operand, masked, read, record
+from micrograd_like.engine import Operand, record
 from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import Number, constant, result
+from micrograd_like.operations import Operation, Rule, masked, read
 
 Rows: TypeAlias = list[tuple[Number, tuple[Number, ...]]]
 """Results, each with its derivatives by the elements of a sequence."""
@@ -83,7 +84,8 @@ def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number,
     """
     largest, rest = x[0], constant(0, x[0])
     for v in x[1:]:
-        gap = select(v <= largest, select(v >= largest, constant(0, v), v - largest), largest - v)  # no inf - inf
+        gap = v - largest  # NaN for two infinities of one sign, where a tie of other numbers gives 0
+        gap = select(gap <= 0, gap, select(gap > 0, -gap, select(v >= largest, constant(0, v), gap)))
         e = elementary.exp(gap)
         rest = select(v > largest, (1 + rest) * e, rest + e)
         largest = select(v > largest, v, largest)
@@ -97,7 +99,7 @@ def _slopes_of_log(
     minus_p = tuple([-p_i for p_i in p])
     rows = []
     for i, v in enumerate(x):
-        others = select(v >= largest, rest / (1 + rest), 1 - p[i])
+        others = (rest + (1 - elementary.exp(v - largest))) / (1 + rest)
         rows.append((*minus_p[:i], others, *minus_p[i + 1 :]))
     return rows
 
@@ -115,4 +117,17 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
         raise failure(error, name, operands) from None
     if all_values is False:
         return [y for y, _ in rows]
-    return [record(name, y, operands, slopes if all_values else masked(operands, slopes)) for y, slopes in rows]
+    return [
+        record(Operation(name, _of_one(rule, i)), y, operands, slopes if all_values else masked(operands, slopes))
+        for i, (y, slopes) in enumerate(rows)
+    ]
+
+
+def _of_one(rule: Callable[[tuple[Number, ...]], Rows], i: int) -> Rule:
+    """Return the rule of the result `i` alone."""
+
+    def rule_of_one(*x: Number) -> tuple[Number, ...]:
+        y, slopes = rule(x)[i]
+        return y, *slopes
+
+    return rule_of_one

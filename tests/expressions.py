@@ -48,6 +48,7 @@ UNARY: dict[str, Callable[[Any, Any], Any]] = {
     "cos": lambda f, a: f.cos(a),
     "tanh": lambda f, a: f.tanh(a),
     "erf": lambda f, a: f.erf(a),
+    "erfc": lambda f, a: f.erfc(a) / 2,
     "sigmoid": lambda f, a: f.sigmoid(2 * a),
     "softplus": lambda f, a: f.softplus(a) / 2,
     "gelu": lambda f, a: f.gelu(a),
@@ -147,7 +148,7 @@ def torch_functions() -> SimpleNamespace:
     functional = torch.nn.functional
     alike = (
         torch.exp, torch.expm1, torch.log, torch.log1p, torch.sqrt, torch.sin, torch.cos, torch.tanh, torch.erf,
-        torch.sigmoid, torch.relu, torch.maximum, torch.minimum,
+        torch.erfc, torch.sigmoid, torch.relu, torch.maximum, torch.minimum,
     )
     return SimpleNamespace(
         **{function.__name__: of_tensors(function) for function in alike},
