@@ -106,7 +106,7 @@ class Value:
         self.data = data
         self._grad: Number = ZERO
         self.label = label
-        self.operation = ""
+        self.operation: Any = ""  # of a leaf; else an `Operation`
         nothing: Any = None
         self._first = self._d_first = self._second = self._d_second = nothing
 

@@ -1,0 +1,85 @@
+"""Does the engine agree with the numbers? Each derivative measured by both, and a verdict on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from micrograd_like.derivatives import second_derivatives
+from micrograd_like.differences import Estimate, estimates, finite_numbers
+from micrograd_like.engine import Value, topological_order
+from micrograd_like.kinds import data_of
+from micrograd_like.points import Point
+from micrograd_like.reports import Entry
+
+LEFT_THE_GRAPH = "does it leave the graph, as math.exp(v) and float(v) do?"
+
+
+class Measured(NamedTuple):
+    """A derivative, as the engine and as the numbers have it; and whether the graph reaches what it is by."""
+
+    name: str
+    engine: float
+    estimate: Estimate
+    reached: bool
+
+
+def measure(f: Callable[..., Any], point: Point) -> list[Measured]:
+    """Return the derivatives of `f` by the numbers of the point."""
+    found = estimates(lambda numbers: point.call(f, _leaves(point, numbers)), point)
+    slopes, reached = _engine_gradient(f, point, finite_numbers(point.places))
+    return list(map(Measured, point.names, slopes, found, reached))
+
+
+def measure_again(f: Callable[..., Any], point: Point) -> list[Measured]:
+    """Return the second derivatives; the numerical ones are those of the engine's gradient."""
+    gradient = cache(lambda numbers: _engine_gradient(f, point, numbers)[0])
+
+    def slope(i: int, numbers: list[float]) -> float:
+        return gradient(tuple(numbers))[i]
+
+    found: list[Measured] = []
+    for i, (name, row) in enumerate(zip(point.names, second_derivatives(f, point), strict=True)):
+        names = [f"∂²/∂{name}∂{other}" for other in point.names]
+        numerical = estimates(partial(slope, i), point)
+        found += map(Measured, names, [float(data_of(x)) for x in row], numerical, [True] * len(row))
+    return found
+
+
+def judge(measured: Measured, rtol: float, atol: float) -> Entry:
+    """Return the verdict on the engine's derivative."""
+    name, engine, estimate, reached = measured
+    error = estimate.off(engine)
+    tolerance = atol + rtol * abs(estimate.slope)
+    if error <= tolerance:
+        verdict = "kink" if estimate.at_kink else "ok"
+    elif not estimate.at_kink and (math.isinf(estimate.error) or error <= tolerance + estimate.error):
+        verdict = "undecided"
+    else:
+        verdict = "wrong"
+    remark = estimate.remark
+    if not reached:
+        remark = LEFT_THE_GRAPH if verdict == "wrong" else remark or "the function ignores it"
+    return Entry(name, None, engine, estimate.slope, error, verdict, remark=remark)
+
+
+def _leaves(point: Point, numbers: Iterable[float]) -> list[Value]:
+    return list(map(Value, numbers, point.names))
+
+
+def _engine_gradient(f: Callable[..., Any], point: Point, numbers: Iterable[float]) -> tuple[list[float], list[bool]]:
+    """Return the gradient that `backward()` gives, and which leaves it reaches; gradients of other leaves stay."""
+    leaves = _leaves(point, numbers)
+    y = point.call(f, leaves)
+    order = topological_order(y) if isinstance(y, Value) else []
+    gradients = [(v, v.grad) for v in order if not v.operation]
+    try:
+        if order:
+            y.backward()
+        reached = set(order)
+        return [float(leaf.grad) for leaf in leaves], [leaf in reached for leaf in leaves]
+    finally:
+        for v, before in gradients:
+            v.grad = before

@@ -1,0 +1,171 @@
+"""What kind of mistake a formula has: said only where it explains every number at every point that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from micrograd_like.kinds import data_of
+from micrograd_like.points import entries, is_choice, shape_of
+
+CLOSE = 1e-7  # of the largest derivative at the point
+SIMPLE = 100  # the largest denominator of a factor that is written as a fraction
+FACTORS: dict[str, Callable[[int], float]] = {
+    "1/N": lambda n: 1 / n, "N": lambda n: n, "-1/N": lambda n: -1 / n, "-N": lambda n: -n,
+    "2/N": lambda n: 2 / n, "N/2": lambda n: n / 2, "-2/N": lambda n: -2 / n, "-N/2": lambda n: -n / 2,
+    "1/N²": lambda n: 1 / n**2, "N²": lambda n: n**2, "-1/N²": lambda n: -1 / n**2, "-N²": lambda n: -(n**2),
+}  # fmt: skip
+"""The factors by which a sum and a mean over N samples are confused."""
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """One derivative at a point: by which number of which variable, what is claimed, and what it is."""
+
+    variable: str
+    index: int
+    claimed: float
+    actual: float
+    right: bool
+    at_kink: bool
+
+    def vanishes(self, scale: float) -> bool:
+        """Tell whether the claim and the derivative are both 0, which tells nothing."""
+        return max(abs(self.claimed), abs(self.actual)) <= CLOSE * scale
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A point that was tried and the derivatives there."""
+
+    at: Mapping[str, Any]
+    derivatives: list[Derivative]
+
+    @property
+    def right(self) -> bool:
+        """Whether every derivative is right."""
+        return all(d.right for d in self.derivatives)
+
+    @property
+    def scale(self) -> float:
+        """The size of the largest derivative."""
+        return max(abs(d.actual) for d in self.derivatives)
+
+    def fits(self, claims: list[float], expected: list[float]) -> bool:
+        """Tell whether numbers are the same but for rounding."""
+        tolerance = CLOSE * max(self.scale, *map(abs, expected))
+        return all(abs(c - e) <= tolerance for c, e in zip(claims, expected, strict=True))
+
+
+def diagnosed(trials: list[Trial]) -> str:
+    """Return what kind of mistake explains all trials, of which at least one has a wrong derivative."""
+    kinds = (_right_except_at_kinks, _right_for_some_choice, _constant_factor, _transposed, _right_at_0_or_1)
+    return next(filter(None, (kind(trials) for kind in kinds)), "no simple diagnosis")
+
+
+def _right_except_at_kinks(trials: list[Trial]) -> str:
+    wrong = [d for trial in trials for d in trial.derivatives if not d.right]
+    return "right except at kinks" if all(d.at_kink for d in wrong) else ""
+
+
+def _right_for_some_choice(trials: list[Trial]) -> str:
+    for name in trials[0].at:
+        if all(is_choice(trial.at.get(name)) for trial in trials):
+            right, wrong = (
+                {_named(trial.at[name]) for trial in trials if trial.right is outcome} for outcome in (True, False)
+            )
+            if right and not right & wrong:
+                return f"right where {name} is {_listed(right)}, wrong where it is {_listed(wrong)}"
+    return ""
+
+
+def _constant_factor(trials: list[Trial]) -> str:
+    """Say by which k the claim is k times the gradient: a number, the same everywhere, or a size in the problem."""
+    factors, sizes = [], []
+    for trial in trials:
+        smooth = [d for d in trial.derivatives if not d.at_kink]
+        largest = max(smooth, key=lambda d: abs(d.actual), default=None)
+        factor = largest.claimed / largest.actual if largest and largest.actual else 0.0
+        if not trial.fits([d.claimed for d in smooth], [factor * d.actual for d in smooth]):
+            return ""
+        if largest and largest.actual:
+            factors.append(factor)
+            sizes.append(_sizes(trial.at))
+    if not any(factors):
+        return "it is 0 everywhere" if factors else ""
+    by_size = _factor_by_size(factors, sizes)
+    if max(factors) - min(factors) > CLOSE * abs(factors[0]):
+        return f"it is {by_size[0]} times the gradient, where N is {by_size[1]}" if by_size else ""
+    fraction = Fraction(factors[0]).limit_denominator(SIMPLE)
+    if fraction == -1:
+        return "the sign is wrong"
+    if abs(fraction - factors[0]) <= CLOSE * abs(factors[0]):
+        size = f" ({by_size[0]}, where N = {sizes[0][by_size[1]]} is {by_size[1]})" if by_size else ""
+        return f"it is {fraction} times the gradient{size}"
+    several = sum(d.actual != 0 for trial in trials for d in trial.derivatives) > 1
+    return f"it is {factors[0]:.6g} times the gradient" if several else ""
+
+
+def _factor_by_size(factors: list[float], sizes: list[dict[str, int]]) -> tuple[str, str] | None:
+    """Return the formula of N and the size N that all factors fit, if there are such."""
+    for description in sizes[0]:
+        lengths = [named.get(description, 0) for named in sizes]
+        for formula, of_size in FACTORS.items():
+            if all(n > 1 and abs(k - of_size(n)) <= CLOSE * abs(k) for k, n in zip(factors, lengths, strict=True)):
+                return formula, description
+    return None
+
+
+def _sizes(at: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sizes of the arguments, each with a description."""
+    sizes = {}
+    for name, argument in at.items():
+        shape = () if is_choice(argument) else shape_of(argument)
+        if isinstance(shape, tuple) and len(shape) == 1:
+            sizes[f"the length of {name}"] = shape[0]
+        elif isinstance(shape, tuple) and len(shape) > 1:
+            sizes |= {f"the number of rows of {name}": shape[0], f"the number of columns of {name}": shape[1]}
+    return sizes
+
+
+def _transposed(trials: list[Trial]) -> str:
+    for trial in trials:
+        expected = []
+        for name in dict.fromkeys(d.variable for d in trial.derivatives):
+            actual, shape = [d.actual for d in trial.derivatives if d.variable == name], shape_of(trial.at[name])
+            if len(shape) == 2 and shape[0] == shape[1]:
+                actual = [x for column in range(shape[0]) for x in actual[column :: shape[0]]]
+            expected += actual
+        if not trial.fits([d.claimed for d in trial.derivatives], expected):
+            return ""
+    return "it is transposed"
+
+
+def _right_at_0_or_1(trials: list[Trial]) -> str:
+    for name in trials[0].at:
+        places = [(trial, d, _number_beside(d, trial, name)) for trial in trials for d in trial.derivatives]
+        for numbers, text in (({0}, "0"), ({1}, "1"), ({0, 1}, "0 or 1")):
+            inside = [d.right for _, d, x in places if x in numbers]
+            outside = [d.right for trial, d, x in places if x not in numbers and not d.vanishes(trial.scale)]
+            if inside and all(inside) and not any(outside):
+                return f"right only where {name} is {text}"
+    return ""
+
+
+def _number_beside(d: Derivative, trial: Trial, name: str) -> float | None:
+    """Return the number of a variable that belongs to a derivative: the same for all, or that in the same place."""
+    argument = trial.at.get(name)
+    if is_choice(argument) or shape_of(argument) not in ((), shape_of(trial.at[d.variable])):
+        return None
+    numbers = [x for _, x in entries(argument, name)]
+    return float(data_of(numbers[0] if len(numbers) == 1 else numbers[d.index]))
+
+
+def _named(choice: Any) -> str:
+    return choice if isinstance(choice, str) else getattr(choice, "__name__", str(choice))
+
+
+def _listed(names: set[str]) -> str:
+    return " or ".join(sorted(names))

@@ -1,0 +1,190 @@
+"""The numerical gradient: what the derivatives of a function are, judged by its numbers alone.
+
+    >>> numerical_gradient(lambda x, y: x * x * y, [3.0, 2.0])[0].slope
+    12.0
+    >>> numerical_gradient(abs, 0.0).remark
+    'kink: the slope is -1 below and 1 above'
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from micrograd_like.kinds import data_of
+from micrograd_like.points import Point, point_at, require_number
+
+ROUNDING = sys.float_info.epsilon
+LARGEST_STEP = 0.11  # times the number, or 1 where it is smaller; no simple fraction, which a period might divide
+FEWEST, HALVES = 7, 44  # how often a step is halved
+QUARTERS = 14  # how often the largest is quartered before, to get into the domain
+COLUMNS = 8  # of the table of extrapolated slopes
+KINK = "kink"
+
+
+class Estimate(NamedTuple):
+    """A slope found from numbers: itself, a bound of its error, the slopes below and above, and a remark.
+
+    The remark is "" unless the number is at a kink or the edge of the domain, or no slope can be told; the error is
+    infinite in the last case. The slope at a kink is the mean of both sides', and the error half the distance of them.
+    """
+
+    slope: float
+    error: float
+    below: float
+    above: float
+    remark: str = ""
+
+    @property
+    def at_kink(self) -> bool:
+        """Whether the slopes below and above differ."""
+        return self.remark.startswith(KINK)
+
+    def off(self, slope: float) -> float:
+        """Return how far another slope is from this one; at a kink, from those between the slopes below and above."""
+        if self.at_kink:
+            low, high = sorted((self.below, self.above))
+            return max(0.0, low - slope, slope - high)
+        return abs(slope - self.slope)
+
+
+def numerical_gradient(f: Callable[..., Any], at: Any) -> Any:
+    """Return an `Estimate` of ∂f/∂xᵢ for each number xᵢ of `at`, in the shape of `at`.
+
+    The slope is that of central differences (f(x+h) - f(x-h)) / 2h with ever smaller steps h, extrapolated to h = 0
+    (Richardson, The deferred approach to the limit, 1927; the step is chosen as by Ridders, Accurate computation of
+    F'(x) and F'(x)F''(x), 1982). At a kink, where the slopes below and above differ, it is their mean.
+
+    Args:
+        f: a function that takes plain numbers and returns one.
+        at: its arguments, by name in a mapping or in order in a sequence; a function of one argument takes several
+            numbers, or a matrix, whole. An argument is a number, or lists, tuples, NumPy arrays, mappings of numbers.
+
+    Raises:
+        TypeError: `f` takes other arguments, or returns something else than a number, or `at` holds something else.
+        ValueError: `at` is empty, or holds a number that is not finite; `f` raises an error there or is not finite, or
+            gives two results for the same numbers.
+    """
+    point = point_at(f, at)
+    return point.shaped(estimates(lambda numbers: point.call(f, numbers), point))
+
+
+def estimates(f: Callable[[list[float]], Any], point: Point) -> list[Estimate]:
+    """Return an estimate for each number of the point, given `f` as a function of their list."""
+    numbers = finite_numbers(point.places)
+    y = number_at(f, numbers)
+    if (again := number_at(f, numbers)) != y:
+        raise ValueError(f"the function depends on more than its arguments: two calls gave {y} and {again}")
+    return [_estimate(partial(_probe, f, point.names, numbers, i), x, y) for i, x in enumerate(numbers)]
+
+
+def finite_numbers(places: Iterable[tuple[str, Any]]) -> list[float]:
+    """Return the numbers of named places as floats; ValueError if one is infinite or NaN."""
+    numbers = []
+    for name, x in places:
+        numbers.append(float(data_of(x)))
+        if not math.isfinite(numbers[-1]):
+            raise ValueError(f"{name} is {numbers[-1]}: a finite number is wanted")
+    return numbers
+
+
+def number_at(f: Callable[[list[float]], Any], numbers: list[float], where: str = "the point") -> float:
+    """Return the number that `f` gives; TypeError if it is none, ValueError for an error in `f` or an infinite one."""
+    try:
+        y = f(numbers)
+    except Exception as error:
+        raise ValueError(f"the function raises {type(error).__name__} at {where}: {error}") from error
+    y = math.nan if isinstance(y, complex) else float(data_of(require_number(y)))
+    if not math.isfinite(y):
+        raise ValueError(f"the function is {y} at {where}")
+    return y
+
+
+def _probe(f: Callable[[list[float]], Any], names: list[str], numbers: list[float], i: int, x: float) -> float | None:
+    """Return the number that `f` gives for `x` in place of number i, or None where it is not defined."""
+    try:
+        return number_at(f, [*numbers[:i], x, *numbers[i + 1 :]], f"{names[i]} = {x}, beside the point")
+    except ValueError as error:
+        if isinstance(error.__cause__, ArithmeticError | ValueError | None):
+            return None
+        raise
+
+
+def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimate:
+    """Return the estimate for a function of one number, whose value at x is y."""
+    center, below, above = _Extrapolation(4), _Extrapolation(2), _Extrapolation(2)
+    largest = abs(y)
+    for k, (h, low, high) in enumerate(_probes(f, x)):
+        found = [z for z in (y, low, high) if z is not None]
+        largest = max(largest, *map(abs, found))
+        change = max(abs(z - y) for z in found)
+        unit = 4 * ROUNDING / h
+        rounding = unit * largest + unit * abs(x) * (change / h)  # of the results, and of the x in them
+        if low is not None:
+            below.add((y - low) / (x - (x - h)), 4 * rounding)
+        if high is not None:
+            above.add((high - y) / ((x + h) - x), 4 * rounding)
+        if low is not None and high is not None:
+            center.add((high - low) / ((x + h) - (x - h)), rounding)
+        judge = center if len(found) == 3 else below if low is not None else above
+        if k > FEWEST and rounding > judge.error:
+            break  # smaller steps are worse
+    sides = below.slope, above.slope
+    known = [slope for slope in sides if not math.isnan(slope)]
+    if not known:
+        return Estimate(math.nan, math.inf, *sides, "no slope: the function is defined at this number only")
+    doubt = sum(side.error for side in (below, above) if not math.isnan(side.slope))
+    steepest = max(map(abs, known))
+    settled = doubt <= 1e-3 * steepest or doubt <= 1e-6 * largest / max(1, abs(x))
+    if len(known) == 1:
+        remark = f"edge of the domain: nothing is defined {'below' if math.isnan(below.slope) else 'above'}"
+        return Estimate(known[0], doubt if settled else math.inf, *sides, remark)
+    if not settled:
+        return Estimate(center.slope, math.inf, *sides, "no slope: it does not settle as the step shrinks")
+    gap = abs(above.slope - below.slope)
+    if gap > 4 * doubt and gap > 1e-6 * steepest:
+        remark = f"{KINK}: the slope is {below.slope:.4g} below and {above.slope:.4g} above"
+        return Estimate(center.slope, gap / 2, *sides, remark)
+    return Estimate(center.slope, center.error, *sides)
+
+
+def _probes(f: Callable[[float], float | None], x: float) -> Iterator[tuple[float, float | None, float | None]]:
+    """Yield steps h, each half the one before, with f(x - h) and f(x + h).
+
+    The first is the largest at which both are defined; if there is none, the largest at which one is.
+    """
+    scales = [max(1.0, abs(x)), abs(x)]  # the second for a domain that ends as near as 0 is
+    steps = [LARGEST_STEP * scale / 4**k for scale in scales for k in range(QUARTERS) if scale]
+    for defined in (all, any):
+        for first in steps:
+            if defined(y is not None for y in (f(x - first), f(x + first))):
+                for k in range(HALVES):
+                    h = first / 2**k
+                    if x - h < x < x + h:
+                        yield h, f(x - h), f(x + h)
+                return
+
+
+class _Extrapolation:
+    """Slopes for steps that halve each time, extrapolated to a step of 0 (Richardson's table).
+
+    The error of a slope falls with the step h as h², h⁴, … for `ratio` 4, or as h, h², … for `ratio` 2. The best one is
+    that which differs least from its neighbours in the table, by which its error is judged.
+    """
+
+    def __init__(self, ratio: int) -> None:
+        self.ratio = ratio
+        self.slope, self.error = math.nan, math.inf
+        self._row: list[float] = []
+
+    def add(self, slope: float, rounding: float) -> None:
+        row = [slope]
+        for j, before in enumerate(self._row[:COLUMNS]):
+            row.append(row[j] + (row[j] - before) / (self.ratio ** (j + 1) - 1))
+            doubt = 4 * max(abs(row[j + 1] - row[j]), abs(row[j + 1] - before)) + rounding
+            if j and doubt < self.error:  # two slopes alone may agree by chance
+                self.slope, self.error = row[j + 1], doubt
+        self._row = row
