@@ -75,6 +75,8 @@ def _engine_gradient(f: Callable[..., Any], point: Point, numbers: Iterable[floa
     y = point.call(f, leaves)
     order = topological_order(y) if isinstance(y, Value) else []
     gradients = [(v, v.grad) for v in order if not v.operation]
+    for leaf in leaves:
+        leaf.grad = 0  # of a backward() in `f` itself
     try:
         if order:
             y.backward()

@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from micrograd_like.engine import Operand, Value, topological_order, unary
-from micrograd_like.kinds import filled
+from micrograd_like.engine import Operand, Value, record, topological_order
+from micrograd_like.kinds import Number, data_of, filled, is_array
+from micrograd_like.operations import Operation
 from micrograd_like.points import Point, point_at, require_number
 
-_copy = unary("copy", lambda x: (x, 1))
+COPY = Operation("copy", lambda x: (x, 1))
 
 
 def grad(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,24 +62,29 @@ def hessian(f: Callable[..., Any], at: Any) -> Any:
 def second_derivatives(f: Callable[..., Any], point: Point) -> list[list[Operand]]:
     """Return the rows of the Hessian matrix of `f` by the numbers of the point."""
     leaves, y = _traced(f, point)
-    again = _depends_on_others(y, leaves)
+    again = _depends_on_others(y)
     return [_derivatives(slope, leaves, again) for slope in _derivatives(y, leaves, again=True)]
 
 
 def _traced(f: Callable[..., Any], point: Point) -> tuple[list[Value], Operand]:
     """Return a new Value for each number of the point, and the result of `f` for them; TypeError if it is no number."""
-    leaves = [_copy(x) if isinstance(x, Value) else Value(x) for x in point.numbers]
+    leaves = [_copy(x) for x in point.numbers]
     return leaves, require_number(point.call(f, leaves))
 
 
 def _gradient(f: Callable[..., Any], point: Point) -> Any:
     leaves, y = _traced(f, point)
-    return point.shaped(_derivatives(y, leaves, again=_depends_on_others(y, leaves)))
+    return point.shaped(_derivatives(y, leaves, again=_depends_on_others(y)))
 
 
-def _depends_on_others(y: Operand, leaves: list[Value]) -> bool:
-    """Tell whether y was computed from Values besides these."""
-    return any(not node.operation and node not in leaves for node in _order(y))
+def _copy(x: Operand) -> Value:
+    """Return a Value that holds the same number: no leaf of its own, by which `_depends_on_others` knows it."""
+    return record(COPY, data_of(x), x, 1 if isinstance(x, Value) else None)
+
+
+def _depends_on_others(y: Operand) -> bool:
+    """Tell whether y was computed from Values that no `grad` has made."""
+    return any(not node.operation for node in _order(y))
 
 
 def _derivatives(y: Operand, leaves: list[Value], again: bool) -> list[Operand]:
@@ -88,7 +94,7 @@ def _derivatives(y: Operand, leaves: list[Value], again: bool) -> list[Operand]:
     for node in order:
         if not reached.isdisjoint(node.operands):
             reached.add(node)
-    gradients: dict[Operand, Operand] = {y: 1}
+    gradients: dict[Value, Operand] = {y: 1} if isinstance(y, Value) else {}
     for node in reversed(order):
         if node in gradients and node not in ends:
             gradient = gradients.pop(node)

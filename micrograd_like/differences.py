@@ -18,10 +18,12 @@ from micrograd_like.kinds import data_of
 from micrograd_like.points import Point, point_at, require_number
 
 ROUNDING = sys.float_info.epsilon
-LARGEST_STEP = 0.11  # times the number, or 1 where it is smaller; no simple fraction, which a period might divide
+LARGEST_STEP = 0.1092648131  # times the number, or 1 where it is smaller; no fraction that a period might divide
 FEWEST, HALVES = 7, 44  # how often a step is halved
-QUARTERS = 14  # how often the largest is quartered before, to get into the domain
+BEYOND = 4  # halvings after those that rounding allows, by which more noise than rounding is noticed
+QUARTERS = 25  # how often the largest is quartered before, to get into the domain
 COLUMNS = 8  # of the table of extrapolated slopes
+SETTLED = 1e-3  # the error of a slope that counts as found, in terms of itself
 KINK = "kink"
 
 
@@ -45,7 +47,7 @@ class Estimate(NamedTuple):
 
     def off(self, slope: float) -> float:
         """Return how far another slope is from this one; at a kink, from those between the slopes below and above."""
-        if self.at_kink:
+        if self.at_kink and not math.isnan(slope):
             low, high = sorted((self.below, self.above))
             return max(0.0, low - slope, slope - high)
         return abs(slope - self.slope)
@@ -130,7 +132,7 @@ def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimat
         if low is not None and high is not None:
             center.add((high - low) / ((x + h) - (x - h)), rounding)
         judge = center if len(found) == 3 else below if low is not None else above
-        if k > FEWEST and rounding > judge.error:
+        if k > FEWEST and rounding > judge.error * 2**BEYOND:
             break  # smaller steps are worse
     sides = below.slope, above.slope
     known = [slope for slope in sides if not math.isnan(slope)]
@@ -138,7 +140,7 @@ def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimat
         return Estimate(math.nan, math.inf, *sides, "no slope: the function is defined at this number only")
     doubt = sum(side.error for side in (below, above) if not math.isnan(side.slope))
     steepest = max(map(abs, known))
-    settled = doubt <= 1e-3 * steepest or doubt <= 1e-6 * largest / max(1, abs(x))
+    settled = doubt <= SETTLED * steepest or doubt <= 1e-6 * largest / max(1, abs(x))
     if len(known) == 1:
         remark = f"edge of the domain: nothing is defined {'below' if math.isnan(below.slope) else 'above'}"
         return Estimate(known[0], doubt if settled else math.inf, *sides, remark)
@@ -148,6 +150,8 @@ def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimat
     if gap > 4 * doubt and gap > 1e-6 * steepest:
         remark = f"{KINK}: the slope is {below.slope:.4g} below and {above.slope:.4g} above"
         return Estimate(center.slope, gap / 2, *sides, remark)
+    if gap > 4 * doubt:
+        return Estimate(center.slope, max(center.error, gap / 2), *sides)
     return Estimate(center.slope, center.error, *sides)
 
 
@@ -172,19 +176,28 @@ class _Extrapolation:
     """Slopes for steps that halve each time, extrapolated to a step of 0 (Richardson's table).
 
     The error of a slope falls with the step h as h², h⁴, … for `ratio` 4, or as h, h², … for `ratio` 2. The best one is
-    that which differs least from its neighbours in the table, by which its error is judged.
+    that which differs least from its neighbours in the table, by which its error is judged. If a smaller step puts a
+    slope farther off than the larger ones let expect, they agreed by chance, and from then on more have to agree.
     """
 
     def __init__(self, ratio: int) -> None:
         self.ratio = ratio
         self.slope, self.error = math.nan, math.inf
+        self._slopes: list[float] = []
         self._row: list[float] = []
+        self._agreeing = 1
 
     def add(self, slope: float, rounding: float) -> None:
+        off, n = abs(slope - self.slope), len(self._slopes)
+        falling = [abs(x - self.slope) / self.ratio ** ((n - i) / 2) for i, x in enumerate(self._slopes)]
+        if off > self.error + rounding + max(falling, default=0.0):
+            self.error = off
+            self._agreeing = 4
+        self._slopes.append(slope)
         row = [slope]
         for j, before in enumerate(self._row[:COLUMNS]):
             row.append(row[j] + (row[j] - before) / (self.ratio ** (j + 1) - 1))
             doubt = 4 * max(abs(row[j + 1] - row[j]), abs(row[j + 1] - before)) + rounding
-            if j and doubt < self.error:  # two slopes alone may agree by chance
+            if j >= self._agreeing and doubt < self.error:  # two slopes alone may agree by chance
                 self.slope, self.error = row[j + 1], doubt
         self._row = row

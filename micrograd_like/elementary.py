@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from micrograd_like.kinds import Number, constant, data_of, is_array, library_of
+from micrograd_like.kinds import Number, constant, data_of, is_array, is_value, library_of
 
 
 def _by_kind(name: str) -> Callable[[Number], Number]:
@@ -55,42 +55,51 @@ def select(condition: Any, if_true: Number, if_false: Number) -> Number:
     """Return `if_true` where `condition` holds, else `if_false`; None stands for "no derivative".
 
     On a plain bool the branch is chosen here, and None stays None. Any other condition (an array, a symbol) needs both
-    branches, and None becomes 0; the choice is made by `numpy.where` or by the condition's own `where`.
+    branches, and None becomes 0; the choice is made by `numpy.where` or by the condition's own `where`, and between
+    Values by theirs, which records it.
     """
     if condition is True:
         return if_true
     if condition is False:
         return if_false
     if_true, if_false = (0.0 if branch is None else branch for branch in (if_true, if_false))
+    for branch in (if_true, if_false):
+        if is_value(branch):
+            return type(branch).where(if_true, condition, if_false)
     if is_array(condition):
         return sys.modules["numpy"].where(condition, if_true, if_false)
     return condition.where(if_true, if_false)
 
 
 def quotient(a: Number, b: Number) -> Number:
-    """Return a / b for a slope: infinite where b is 0."""
+    """Return a / b for a slope: where b is 0 infinite, as its derivatives are."""
     try:
         return a / b
     except ZeroDivisionError:
-        return math.inf
+        return math.inf / (1 + b)
 
 
 def power_slope(a: Number, b: Number) -> Number:
     """Return b·a^(b-1), the slope of a ** b by a: 0 wherever b is 0, and infinite at a = 0 for 0 < b < 1.
 
-    The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
+    Where it is infinite its derivatives are, with the signs that they have beside 0. The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
     """
     at_0 = select(a > 0, b - 1, select(a < 0, b - 1, 0))  # the exponent where b is 0: 0·0⁻¹ would be NaN
     exponent = select(b > 0, b - 1, select(b < 0, b - 1, at_0))  # told without ==, which symbols do not have
     try:
         return b * a**exponent
     except ZeroDivisionError:
-        return math.inf
+        return math.inf / (a + b)
     except OverflowError:  # b may bring it back into range; a division never raises this
         return b * a**b / a
 
 
 def exponent_slope(a: Number, y: Number) -> Number:
-    """Return y·log(a), the slope of y = a ** b by b: 0 at a = 0, and NaN, because there is none, for a < 0."""
+    """Return y·log(a), the slope of y = a ** b by b: 0 at a = 0, and NaN, because there is none, for a < 0.
+
+    At a = 0 it is held to be 0 beside it too, as it is to first order for b > 1.
+    """
+    if type(a) is float:
+        a = constant(a, y)  # whose logarithm has the digits of y
     logarithm = log(select(a > 0, a, constant(1, a)))
-    return select(a > 0, y * logarithm, select(a >= 0, constant(0, a), math.nan))
+    return select(a > 0, y * logarithm, select(a >= 0, constant(0, a), y * math.nan))

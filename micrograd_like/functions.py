@@ -8,8 +8,8 @@
 
 A rule takes a number and returns the result and the local derivative. To add a function, write its rule here, under
 `@function` with the numbers that it takes in words if it does not take all; name it in `__init__.py`, and give it a
-line in `tests/expressions.py`, which tries it on every kind of number. Conventions at kinks are PyTorch's. Errors are
-those of floats: other kinds of number follow their library, and NumPy warns and gives NaN or ∞ in an array.
+line in `steps.py`, by which the tests try it on every kind of number. Conventions at kinks are PyTorch's. Errors
+are those of floats: other kinds of number follow their library, and NumPy warns and gives NaN or ∞ in an array.
 """
 
 from __future__ import annotations
@@ -125,25 +125,21 @@ def sigmoid(x: Number) -> tuple[Number, ...]:
 
     Both are computed from e^(-|x|), which never overflows: σ'(±700) = e⁻⁷⁰⁰ to the last digits.
     """
-    e = _tail(x)
-    return _logistic(x, e), e / ((1 + e) * (1 + e))
+    y, e = _logistic(x)
+    return y, e / ((1 + e) * (1 + e))
 
 
 @function()
 def softplus(x: Number) -> tuple[Number, ...]:
     """log(1 + eˣ) = max(x, 0) + log(1 + e^(-|x|)), with the derivative σ(x)."""
-    e = _tail(x)
-    return select(x > 0, x, constant(0, x)) + elementary.log1p(e), _logistic(x, e)
+    y, e = _logistic(x)
+    return select(x > 0, x, constant(0, x)) + elementary.log1p(e), y
 
 
-def _tail(x: Number) -> Number:
-    """Return e^(-|x|), without the kink of |x|: where a rule is differentiated again, it is e⁻ˣ at 0."""
-    return elementary.exp(select(x >= 0, -x, x))
-
-
-def _logistic(x: Number, e: Number) -> Number:
-    """Return σ(x), given e = e^(-|x|)."""
-    return select(x >= 0, 1, e) / (1 + e)
+def _logistic(x: Number) -> tuple[Number, Number]:
+    """Return σ(x), and e^(-|x|) without the kink of |x|: where a rule is differentiated again, it is e⁻ˣ at 0."""
+    e = elementary.exp(select(x >= 0, -x, x))
+    return select(x >= 0, 1, e) / (1 + e), e
 
 
 @function()
@@ -201,11 +197,8 @@ def where(condition: Any, if_true: Operand, if_false: Operand) -> Any:
         condition = condition if is_array(condition) else bool(condition)
     elif type(condition) is not bool and (isinstance(condition, Value) or not hasattr(condition, "where")):
         raise TypeError(f"the condition of where is what a comparison returns, not {type(condition).__name__}")
-
-    def rule(a: Number, b: Number) -> tuple[Number, ...]:
-        return select(condition, a, b), select(condition, 1, None), select(condition, None, 1)
-
-    return binary("where", rule)[0](if_true, if_false)
+    slopes = select(condition, 1, None), select(condition, None, 1)
+    return binary("where", lambda a, b: (select(condition, a, b), *slopes))[0](if_true, if_false)
 
 
 # As a method, the Value is the first choice: v.where(condition, other).

@@ -11,6 +11,7 @@ INSTALL = {
     "wasmtime": "pip install wasmtime",
     "matplotlib": 'pip install matplotlib, which is in the extra "demos"',
     "sklearn": 'pip install scikit-learn, which is in the extra "demos"',
+    "hypothesis": 'pip install hypothesis, which is in the extra "test"',
 }
 
 

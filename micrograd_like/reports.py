@@ -77,8 +77,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
-        head, *rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._table()]
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        titles, *rows = [[escape(cell) for cell in row] for row in self._table()]
+        head = "".join(f"<th>{title}</th>" for title in titles)
+        body = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows)
         rest = "".join(f"<p>{escape(line)}</p>" for line in self._rest())
         return f"{sentences}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 

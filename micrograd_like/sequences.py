@@ -109,10 +109,8 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
     operands, x, all_values = read(values)
     if not operands:
         raise ValueError(f"{name} takes at least one number")
-    like = next((v for v in x if type(v) not in (float, int)), 1.0)
-    try:  # beside mpmath's numbers a float's exp would have a float's digits
-        x = tuple([constant(v, like) if type(v) in (float, int) else v for v in x])
-        rows = [(result(y), slopes) for y, slopes in rule(x)]
+    try:
+        rows = [(result(y), slopes) for y, slopes in rule(_of_one_kind(x))]
     except FAILURES as error:
         raise failure(error, name, operands) from None
     if all_values is False:
@@ -123,11 +121,18 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
     ]
 
 
+def _of_one_kind(x: tuple[Number, ...]) -> tuple[Number, ...]:
+    """Return numbers in the kind of the first that has one: beside mpmath's a float's exp would have a float's digits.
+    """
+    like = next((v for v in x if type(v) not in (float, int)), 1.0)
+    return tuple([constant(v, like) if type(v) in (float, int) else v for v in x])
+
+
 def _of_one(rule: Callable[[tuple[Number, ...]], Rows], i: int) -> Rule:
     """Return the rule of the result `i` alone."""
 
     def rule_of_one(*x: Number) -> tuple[Number, ...]:
-        y, slopes = rule(x)[i]
+        y, slopes = rule(_of_one_kind(x))[i]
         return y, *slopes
 
     return rule_of_one

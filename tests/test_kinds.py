@@ -12,7 +12,6 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from expressions import BINARY, ONE_OPERAND, SEQUENCE, UNARY, arities, take_step
 
 import micrograd_like
 from micrograd_like import (
@@ -30,6 +29,7 @@ from micrograd_like import (
     total,
     where,
 )
+from micrograd_like.steps import ONE_OPERAND, STEPS, Step, arities
 
 Function = Callable[..., Any]
 
@@ -487,23 +487,24 @@ def known(x: float) -> Symbol:
     return Symbol(lambda: x)
 
 
-STEPS = [
-    (name, arity, plain)
-    for name in [*UNARY, *BINARY, *SEQUENCE]
-    for arity in arities(name)
+EVERY_STEP = [
+    pytest.param(step, arity, plain, id=f"{name}-{i}-{arity}-{plain}")
+    for name, steps in STEPS.items()
+    for i, step in enumerate(steps)
+    for arity in arities(step)
     for plain in (None, 0, 1)
     if plain is None or arity > 1
 ]
 """Every step, with every number of operands, all of them Values or one of them a plain number."""
 
 
-@pytest.mark.parametrize(("name", "arity", "plain"), STEPS)
-def test_symbols_go_through_everything_and_evaluate_to_the_floats(name: str, arity: int, plain: int | None) -> None:
+@pytest.mark.parametrize(("step", "arity", "plain"), EVERY_STEP)
+def test_symbols_go_through_everything_and_evaluate_to_the_floats(step: Step, arity: int, plain: int | None) -> None:
     point = [0.375, -0.5, 0.875, 0.125][:arity]
     outcomes = []
     for kind in (float, known):
         operands = [kind(x) if i == plain else Value(kind(x)) for i, x in enumerate(point)]
-        y = take_step(micrograd_like, name, operands)
+        y = step(micrograd_like, *operands)
         y.backward()
         outcomes.append([at(y.data), *(at(v.grad) for v in operands if isinstance(v, Value))])
     assert outcomes[0] == outcomes[1]
