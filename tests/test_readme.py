@@ -36,7 +36,7 @@ def test_map_names_every_module() -> None:
 
 
 def test_every_file_it_points_to_is_there() -> None:
-    for path in re.findall(r"\]\(([^):]+)\)", README) + re.findall(
+    for path in re.findall(r"\]\(([^):#]+)\)", README) + re.findall(
         r"`((?:micrograd_like|demos|benchmarks)/[\w/.]*)`", README
     ):
         assert (ROOT / path).exists(), path
