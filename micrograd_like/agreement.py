@@ -40,10 +40,16 @@ def measure_again(f: Callable[..., Any], point: Point) -> list[Measured]:
     def slope(i: int, numbers: list[float]) -> float:
         return gradient(tuple(numbers))[i]
 
+    numbers = finite_numbers(point.places)
+    rows = second_derivatives(f, Point(f, point.shaped(numbers), point.spread))
     found: list[Measured] = []
-    for i, (name, row) in enumerate(zip(point.names, second_derivatives(f, point), strict=True)):
+    for i, (name, row) in enumerate(zip(point.names, rows, strict=True)):
         names = [f"∂²/∂{name}∂{other}" for other in point.names]
-        numerical = estimates(partial(slope, i), point)
+        if math.isfinite(first := slope(i, numbers)):
+            numerical = estimates(partial(slope, i), point)
+        else:
+            remark = f"no slope: the first derivative is {first}"
+            numerical = [Estimate(math.nan, math.inf, math.nan, math.nan, remark)] * len(row)
         found += map(Measured, names, [float(data_of(x)) for x in row], numerical, [True] * len(row))
     return found
 

@@ -112,7 +112,8 @@ def check_formula(
         where = ", ".join(f"{name} = {_shortened(x)}" for name, x in worst.items())
         verdict = f"The formula does not hold for {len(wrong)} of {everywhere}"
         return Report(verdict, False, compared, diagnosed(tried), [f"The worst is {wrong[0].name} at {where}."])
-    return Report(f"The formula holds for {everywhere}, with errors up to {max(e.error for e in compared):.1e}", True, compared)
+    largest = max(entry.error for entry in compared)
+    return Report(f"The formula holds for {everywhere}, with errors up to {largest:.1e}", True, compared)
 
 
 def _compared(
@@ -125,7 +126,8 @@ def _compared(
 
     point = Point(loss_at, {variable: named[variable] for variable in claims}, spread=True)
     measured = measure(loss_at, point)
-    places = [(v, i, float(data_of(x))) for v in claims for i, (_, x) in enumerate(entries(claims[v], f"∂/∂{v}"))]
+    ordered = {v: _ordered(claims[v], named[v]) for v in claims}
+    places = [(v, i, float(data_of(x))) for v in claims for i, (_, x) in enumerate(entries(ordered[v], f"∂/∂{v}"))]
     tolerance = atol + rtol * max((abs(m.engine) for m in measured if math.isfinite(m.engine)), default=0.0)
     derivatives, compared = [], []
     for (variable, i, claim), m in zip(places, measured, strict=True):
@@ -162,7 +164,7 @@ def _require_names(named: Mapping[str, Any], variables: list[str], claimed: Any,
     if unused := [name for name in named if name not in taken]:
         raise ValueError(f"neither the formula nor the loss takes {', '.join(unused)}")
     for name, argument in named.items():
-        if not is_choice(argument):
+        if name in variables or not is_choice(argument):
             finite_numbers(entries(argument, name))
 
 
@@ -183,7 +185,7 @@ def _claims(claimed: Callable[..., Any], named: Mapping[str, Any], variables: li
         claims, again = claimed(**arguments), claimed(**arguments)
     except Exception as error:
         raise ValueError(f"the formula raises {type(error).__name__} at a point: {error}") from error
-    if str([*entries(claims, "")]) != str([*entries(again, "")]):
+    if str([*entries(claims, "the gradient")]) != str([*entries(again, "the gradient")]):
         raise ValueError("the formula depends on more than its arguments: two calls gave different numbers")
     if len(variables) == 1:
         return {variables[0]: claims}
@@ -203,8 +205,13 @@ def _mismatch(claims: Mapping[str, Any], named: Mapping[str, Any]) -> str:
     return ""
 
 
+def _ordered(claim: Any, like: Any) -> Any:
+    """Return a claim with its names in the order of those of the variable."""
+    return {name: _ordered(claim[name], like[name]) for name in like} if isinstance(like, Mapping) else claim
+
+
 def _shape(shape: Any) -> str:
-    return "of a number" if shape == () else str(shape)
+    return "() of a number" if shape == () else str(shape)
 
 
 def _shortened(x: Any) -> str:

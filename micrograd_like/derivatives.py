@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd_like.engine import Operand, Value, record, topological_order
-from micrograd_like.kinds import Number, data_of, filled, is_array
+from micrograd_like.kinds import data_of, filled, is_array
 from micrograd_like.operations import Operation
 from micrograd_like.points import Point, point_at, require_number
 
@@ -61,47 +61,46 @@ def hessian(f: Callable[..., Any], at: Any) -> Any:
 
 def second_derivatives(f: Callable[..., Any], point: Point) -> list[list[Operand]]:
     """Return the rows of the Hessian matrix of `f` by the numbers of the point."""
-    leaves, y = _traced(f, point)
-    again = _depends_on_others(y)
-    return [_derivatives(slope, leaves, again) for slope in _derivatives(y, leaves, again=True)]
-
-
-def _traced(f: Callable[..., Any], point: Point) -> tuple[list[Value], Operand]:
-    """Return a new Value for each number of the point, and the result of `f` for them; TypeError if it is no number."""
-    leaves = [_copy(x) for x in point.numbers]
-    return leaves, require_number(point.call(f, leaves))
+    leaves, y, again = _traced(f, point)
+    return [_derivatives(leaves, slope, again) for slope in _derivatives(leaves, y, again=True)]
 
 
 def _gradient(f: Callable[..., Any], point: Point) -> Any:
-    leaves, y = _traced(f, point)
-    return point.shaped(_derivatives(y, leaves, again=_depends_on_others(y)))
+    return point.shaped(_derivatives(*_traced(f, point)))
+
+
+def _traced(f: Callable[..., Any], point: Point) -> tuple[list[Value], Operand, bool]:
+    """Return a new Value for each number of the point, the result of `f` for them, and whether that depends on others.
+
+    From then on the new Values are no leaves: to the `grad` around this one they are numbers, as those of the point.
+    """
+    leaves = [_copy(x) if isinstance(x, Value) else Value(x) for x in point.numbers]
+    y = require_number(point.call(f, leaves))
+    for leaf in leaves:
+        leaf.operation = COPY
+    return leaves, y, any(not node.operation for node in _order(y))
 
 
 def _copy(x: Operand) -> Value:
-    """Return a Value that holds the same number: no leaf of its own, by which `_depends_on_others` knows it."""
-    return record(COPY, data_of(x), x, 1 if isinstance(x, Value) else None)
+    """Return a Value of the same number that is no leaf."""
+    return record(COPY, data_of(x), *((x, 1) if isinstance(x, Value) else (None, None)))
 
 
-def _depends_on_others(y: Operand) -> bool:
-    """Tell whether y was computed from Values that no `grad` has made."""
-    return any(not node.operation for node in _order(y))
-
-
-def _derivatives(y: Operand, leaves: list[Value], again: bool) -> list[Operand]:
+def _derivatives(leaves: list[Value], y: Operand, again: bool) -> list[Operand]:
     """Return the derivative of y by each of the leaves: a Value, if it is to be differentiated again."""
     order, ends = _order(y), set(leaves)
     reached = set(leaves)  # by changes of the leaves
     for node in order:
         if not reached.isdisjoint(node.operands):
             reached.add(node)
-    gradients: dict[Value, Operand] = {y: 1} if isinstance(y, Value) else {}
+    gradients: dict[Value, Operand] = {node: 1 for node in order[-1:] if node in reached}  # of y itself
     for node in reversed(order):
         if node in gradients and node not in ends:
             gradient = gradients.pop(node)
             slopes = node.operation.rule(*node.operands)[1:] if again else node.local_derivatives
             for operand, slope in zip(node.operands, slopes, strict=True):
                 if operand in reached and slope is not None:
-                    term = gradient * slope
+                    term = gradient * (_copy(slope) if again and is_array(slope) else slope)
                     gradients[operand] = gradients[operand] + term if operand in gradients else term
     return [g if isinstance(g := gradients.get(leaf, 0), Value) else filled(g, leaf.data) for leaf in leaves]
 

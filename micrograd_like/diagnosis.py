@@ -55,7 +55,7 @@ class Trial:
 
     def fits(self, claims: list[float], expected: list[float]) -> bool:
         """Tell whether numbers are the same but for rounding."""
-        tolerance = CLOSE * max(self.scale, *map(abs, expected))
+        tolerance = CLOSE * max([self.scale, *map(abs, expected)])
         return all(abs(c - e) <= tolerance for c, e in zip(claims, expected, strict=True))
 
 
@@ -66,11 +66,13 @@ def diagnosed(trials: list[Trial]) -> str:
 
 
 def _right_except_at_kinks(trials: list[Trial]) -> str:
-    wrong = [d for trial in trials for d in trial.derivatives if not d.right]
-    return "right except at kinks" if all(d.at_kink for d in wrong) else ""
+    derivatives = [d for trial in trials for d in trial.derivatives]
+    smooth = [d.right for d in derivatives if not d.at_kink]
+    return "right except at kinks" if smooth and all(smooth) else ""
 
 
 def _right_for_some_choice(trials: list[Trial]) -> str:
+    trials = [trial for trial in trials if trial.scale or not trial.right]  # a gradient of 0 tells nothing
     for name in trials[0].at:
         if all(is_choice(trial.at.get(name)) for trial in trials):
             right, wrong = (
@@ -101,11 +103,13 @@ def _constant_factor(trials: list[Trial]) -> str:
     fraction = Fraction(factors[0]).limit_denominator(SIMPLE)
     if fraction == -1:
         return "the sign is wrong"
+    if fraction == 1 and abs(factors[0] - 1) <= CLOSE:
+        return ""  # right but for its last digits
     if abs(fraction - factors[0]) <= CLOSE * abs(factors[0]):
         size = f" ({by_size[0]}, where N = {sizes[0][by_size[1]]} is {by_size[1]})" if by_size else ""
         return f"it is {fraction} times the gradient{size}"
     several = sum(d.actual != 0 for trial in trials for d in trial.derivatives) > 1
-    return f"it is {factors[0]:.6g} times the gradient" if several else ""
+    return f"it is {factors[0]:.8g} times the gradient" if several else ""
 
 
 def _factor_by_size(factors: list[float], sizes: list[dict[str, int]]) -> tuple[str, str] | None:
@@ -113,7 +117,8 @@ def _factor_by_size(factors: list[float], sizes: list[dict[str, int]]) -> tuple[
     for description in sizes[0]:
         lengths = [named.get(description, 0) for named in sizes]
         for formula, of_size in FACTORS.items():
-            if all(n > 1 and abs(k - of_size(n)) <= CLOSE * abs(k) for k, n in zip(factors, lengths, strict=True)):
+            pairs = zip(factors, lengths, strict=True)
+            if max(lengths) > 1 and all(n and abs(k - of_size(n)) <= CLOSE * abs(k) for k, n in pairs):
                 return formula, description
     return None
 
@@ -131,24 +136,26 @@ def _sizes(at: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _transposed(trials: list[Trial]) -> str:
+    changed = False  # by transposing
     for trial in trials:
         expected = []
         for name in dict.fromkeys(d.variable for d in trial.derivatives):
             actual, shape = [d.actual for d in trial.derivatives if d.variable == name], shape_of(trial.at[name])
-            if len(shape) == 2 and shape[0] == shape[1]:
+            if isinstance(shape, tuple) and len(shape) == 2 and shape[0] == shape[1]:
                 actual = [x for column in range(shape[0]) for x in actual[column :: shape[0]]]
             expected += actual
         if not trial.fits([d.claimed for d in trial.derivatives], expected):
             return ""
-    return "it is transposed"
+        changed = changed or not trial.fits([d.actual for d in trial.derivatives], expected)
+    return "it is transposed" if changed else ""
 
 
 def _right_at_0_or_1(trials: list[Trial]) -> str:
     for name in trials[0].at:
         places = [(trial, d, _number_beside(d, trial, name)) for trial in trials for d in trial.derivatives]
         for numbers, text in (({0}, "0"), ({1}, "1"), ({0, 1}, "0 or 1")):
-            inside = [d.right for _, d, x in places if x in numbers]
-            outside = [d.right for trial, d, x in places if x not in numbers and not d.vanishes(trial.scale)]
+            told = [(d.right, x in numbers) for trial, d, x in places if not (d.right and d.vanishes(trial.scale))]
+            inside, outside = ([right for right, among in told if among is which] for which in (True, False))
             if inside and all(inside) and not any(outside):
                 return f"right only where {name} is {text}"
     return ""

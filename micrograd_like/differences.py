@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from micrograd_like.kinds import data_of
+from micrograd_like.kinds import data_of, is_array
 from micrograd_like.points import Point, point_at, require_number
 
 ROUNDING = sys.float_info.epsilon
@@ -87,10 +87,17 @@ def finite_numbers(places: Iterable[tuple[str, Any]]) -> list[float]:
     """Return the numbers of named places as floats; ValueError if one is infinite or NaN."""
     numbers = []
     for name, x in places:
-        numbers.append(float(data_of(x)))
+        numbers.append(float_of(name, x))
         if not math.isfinite(numbers[-1]):
             raise ValueError(f"{name} is {numbers[-1]}: a finite number is wanted")
     return numbers
+
+
+def float_of(name: str, x: Any) -> float:
+    """Return a number, or that of a Value, as a float; TypeError if it is an array."""
+    if is_array(data_of(x)):
+        raise TypeError(f"{name} is to be one number, not an array of shape {data_of(x).shape}")
+    return float(data_of(x))
 
 
 def number_at(f: Callable[[list[float]], Any], numbers: list[float], where: str = "the point") -> float:
@@ -99,7 +106,9 @@ def number_at(f: Callable[[list[float]], Any], numbers: list[float], where: str 
         y = f(numbers)
     except Exception as error:
         raise ValueError(f"the function raises {type(error).__name__} at {where}: {error}") from error
-    y = math.nan if isinstance(y, complex) else float(data_of(require_number(y)))
+    if isinstance(y, complex):
+        raise ValueError(f"the function is complex, {y}, at {where}")
+    y = float_of("the result of the function", require_number(y))
     if not math.isfinite(y):
         raise ValueError(f"the function is {y} at {where}")
     return y

@@ -71,6 +71,12 @@ def select(condition: Any, if_true: Number, if_false: Number) -> Number:
     return condition.where(if_true, if_false)
 
 
+def logistic(x: Number) -> tuple[Number, Number]:
+    """Return σ(x), and e^(-|x|) without the kink of |x|: where a rule is differentiated again, it is e⁻ˣ at 0."""
+    e = exp(select(x >= 0, -x, x))
+    return select(x >= 0, 1, e) / (1 + e), e
+
+
 def quotient(a: Number, b: Number) -> Number:
     """Return a / b for a slope: where b is 0 infinite, as its derivatives are."""
     try:
@@ -82,7 +88,8 @@ def quotient(a: Number, b: Number) -> Number:
 def power_slope(a: Number, b: Number) -> Number:
     """Return b·a^(b-1), the slope of a ** b by a: 0 wherever b is 0, and infinite at a = 0 for 0 < b < 1.
 
-    Where it is infinite its derivatives are, with the signs that they have beside 0. The rounding of b - 1, for a fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
+    Where it is infinite its derivatives are, with the signs that they have beside 0. The rounding of b - 1, for a
+    fractional b, puts it off by up to |(b - 1)·log a| + 4 units in the last place.
     """
     at_0 = select(a > 0, b - 1, select(a < 0, b - 1, 0))  # the exponent where b is 0: 0·0⁻¹ would be NaN
     exponent = select(b > 0, b - 1, select(b < 0, b - 1, at_0))  # told without ==, which symbols do not have
@@ -102,4 +109,5 @@ def exponent_slope(a: Number, y: Number) -> Number:
     if type(a) is float:
         a = constant(a, y)  # whose logarithm has the digits of y
     logarithm = log(select(a > 0, a, constant(1, a)))
-    return select(a > 0, y * logarithm, select(a >= 0, constant(0, a), y * math.nan))
+    slope = y * select(a >= 0, logarithm, math.nan)
+    return select(a > 0, slope, select(a >= 0, constant(0, a), slope))

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from micrograd_like import elementary
-from micrograd_like.elementary import pi, quotient, select
+from micrograd_like.elementary import logistic, pi, quotient, select
 from micrograd_like.engine import Operand, Value, binary, unary
 from micrograd_like.kinds import Number, constant, elementwise, is_array, library_of, number
 from micrograd_like.operations import Rule
@@ -125,21 +125,15 @@ def sigmoid(x: Number) -> tuple[Number, ...]:
 
     Both are computed from e^(-|x|), which never overflows: σ'(±700) = e⁻⁷⁰⁰ to the last digits.
     """
-    y, e = _logistic(x)
+    y, e = logistic(x)
     return y, e / ((1 + e) * (1 + e))
 
 
 @function()
 def softplus(x: Number) -> tuple[Number, ...]:
     """log(1 + eˣ) = max(x, 0) + log(1 + e^(-|x|)), with the derivative σ(x)."""
-    y, e = _logistic(x)
+    y, e = logistic(x)
     return select(x > 0, x, constant(0, x)) + elementary.log1p(e), y
-
-
-def _logistic(x: Number) -> tuple[Number, Number]:
-    """Return σ(x), and e^(-|x|) without the kink of |x|: where a rule is differentiated again, it is e⁻ˣ at 0."""
-    e = elementary.exp(select(x >= 0, -x, x))
-    return select(x >= 0, 1, e) / (1 + e), e
 
 
 @function()

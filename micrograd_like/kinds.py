@@ -82,7 +82,7 @@ def frozen(y: Number) -> Number:
 
 
 def plain(x: Number, like: Number = None) -> Number:
-    """Return an operand that is no Value as a number; an integer takes the kind of `like`, the data beside it.
+    """Return an operand that is no Value as a number; a float or integer takes the kind of `like`, the data beside it.
 
     Without `like` an integer stays one, which suits whatever kind it meets.
 
@@ -90,7 +90,7 @@ def plain(x: Number, like: Number = None) -> Number:
         TypeError: `x` is not a number, or an array of them.
     """
     if type(x) is float:
-        return x
+        return x if like is None or type(like) is float else constant(x, like)
     if isinstance(x, int):
         return int(x) if like is None else constant(int(x), like)
     if is_array(x):

@@ -77,6 +77,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
+        if not self.entries:
+            return sentences
         titles, *rows = [[escape(cell) for cell in row] for row in self._table()]
         head = "".join(f"<th>{title}</th>" for title in titles)
         body = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows)
@@ -84,7 +86,8 @@ class Report:
         return f"{sentences}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
     def _sentences(self) -> list[str]:
-        return [f"{self.verdict}: {self.diagnosis}." if self.diagnosis else f"{self.verdict}.", *self.remarks]
+        verdict = f"{self.verdict}: {self.diagnosis}" if self.diagnosis else self.verdict
+        return [verdict if verdict.endswith("?") else f"{verdict}.", *self.remarks]
 
     def _table(self) -> list[list[str]]:
         """Return the titles and the worst entries as text, without columns that are empty."""

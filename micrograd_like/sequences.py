@@ -122,8 +122,7 @@ def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values
 
 
 def _of_one_kind(x: tuple[Number, ...]) -> tuple[Number, ...]:
-    """Return numbers in the kind of the first that has one: beside mpmath's a float's exp would have a float's digits.
-    """
+    """Return numbers in the kind of the first that has one: beside mpmath's, a float's exp has too few digits."""
     like = next((v for v in x if type(v) not in (float, int)), 1.0)
     return tuple([constant(v, like) if type(v) in (float, int) else v for v in x])
 
