@@ -21,6 +21,7 @@ from micrograd_like import (
     softmax,
     sum_of_squares,
 )
+from micrograd_like.engine import topological_order
 
 PAIRED = [sum_of_squares, mean_squared_error, binary_cross_entropy, binary_cross_entropy_with_logits, hinge]
 BINARY = [binary_cross_entropy, binary_cross_entropy_with_logits]
@@ -162,6 +163,26 @@ def test_a_soft_target_is_the_weighted_mean_of_the_classes(loss):
 )
 def test_one_output_and_a_row_of_one_are_the_same(loss, output, target, expected):
     assert loss(Value(output), target).data == loss([Value(output)], [target]).data == close(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "operations"),
+    [
+        (sum_of_squares, {"-", "**"}),
+        (mean_squared_error, {"-", "**"}),
+        (binary_cross_entropy, {"log", "-"}),
+        (binary_cross_entropy_with_logits, {"-", "softplus"}),
+        (hinge, {"*", "-", "relu"}),
+    ],
+)
+def test_the_loss_of_one_output_and_a_certain_target_is_one_term_unweighted(loss, operations):
+    order = topological_order(loss(Value(0.5), 1))
+    assert {node.operation for node in order if node.operation} == operations
+
+
+@pytest.mark.parametrize("loss", PAIRED)
+def test_a_loss_takes_hundreds_of_outputs(loss):
+    assert loss([0.25] * 300, [1] * 300) == pytest.approx(loss(0.25, 1) * (300 if loss is sum_of_squares else 1))
 
 
 @pytest.mark.parametrize("loss", PAIRED)
@@ -429,6 +450,7 @@ def test_mpmath_numbers_keep_their_precision(loss):
     [
         lambda: binary_cross_entropy(Value(1.5), 1),
         lambda: binary_cross_entropy(Value(-2.0), 0),
+        lambda: binary_cross_entropy(Value(-0.5), 0),
         lambda: categorical_cross_entropy([Value(5.5), Value(0.5)], 0),
     ],
 )

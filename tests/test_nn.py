@@ -172,6 +172,10 @@ def test_biases_are_zero_at_first():
     assert [n.b.data for layer in MLP(2, [3, 2]).layers for n in layer.neurons] == [0.0] * 5
 
 
+def test_nonlin_false_says_linear():
+    assert Neuron(2, nonlin=False).activation is Neuron(2, activation="linear").activation
+
+
 def test_a_layer_lists_its_neurons_outputs():
     layer = Layer(2, 3)
     assert [y.data for y in layer([1.0, 2.0])] == [neuron([1.0, 2.0]).data for neuron in layer.neurons]
@@ -230,6 +234,13 @@ def test_printing_names_the_activations():
     )
 
 
+@pytest.mark.parametrize(
+    ("activation", "printed"), [("relu", "ReLU"), ("linear", "Linear"), ("leaky_relu", "Leaky_relu"), ("tanh", "Tanh")]
+)
+def test_a_neuron_prints_its_activation_and_how_many_inputs_it_has(activation, printed):
+    assert repr(Neuron(3, activation=activation)) == f"{printed}Neuron(3)"
+
+
 # Initial weights
 
 
@@ -244,6 +255,12 @@ def test_weights_are_drawn_from_the_inits_bounds_neuron_by_neuron(init, bounds):
     assert draws.bounds == [(-first, first)] * 12 + [(-second, second)] * 8
     weights = [w.data for layer in model.layers for neuron in layer.neurons for w in neuron.w]
     assert weights == [float(i) for i in range(1, 21)]
+
+
+def test_a_neuron_alone_is_a_layer_of_one_to_xavier():
+    draws = Draws()
+    Neuron(3, init="xavier", rng=draws)
+    assert draws.bounds == [(-sqrt(6 / (3 + 1)), sqrt(6 / (3 + 1)))] * 3
 
 
 @pytest.mark.parametrize("init", INITS)
@@ -296,6 +313,11 @@ def test_inputs_may_be_values_and_receive_gradients():
 def test_a_generator_of_inputs_reaches_every_neuron():
     layer = Layer(2, 3)
     assert [y.data for y in layer(x for x in (1.0, 2.0))] == [y.data for y in layer([1.0, 2.0])]
+
+
+def test_a_layer_takes_hundreds_of_inputs():
+    layer = Layer(784, 1, activation="linear")
+    assert layer([1.0] * 784).data == pytest.approx(sum(w.data for w in layer.neurons[0].w))
 
 
 @pytest.mark.parametrize("inputs", [[], [1.0], [1.0, 2.0, 3.0], np.zeros(4)])

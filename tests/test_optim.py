@@ -52,6 +52,39 @@ def decaying(step):
     return 0.02 / (1 + 0.1 * step)
 
 
+def positions(optimizer, start, gradients):
+    """Return where a parameter is after a step with each of the gradients."""
+    p, path = Value(start), []
+    for g in gradients:
+        p.grad = g
+        optimizer.step([p])
+        path.append(p.data)
+    return path
+
+
+# The formulas
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({}, [2.5, 1.5]),
+        ({"momentum": 0.5}, [2.5, 1.25]),
+        ({"weight_decay": 0.25}, [3 - (1 + 0.25 * 3) / 2, 2.125 - (2 + 0.25 * 2.125) / 2]),
+        ({"momentum": 0.5, "weight_decay": 0.25}, [2.125, 2.125 - (0.5 * 1.75 + 2 + 0.25 * 2.125) / 2]),
+    ],
+)
+def test_sgd_takes_the_steps_of_its_formula(settings, path):
+    assert positions(SGD(0.5, **settings), 3.0, [1.0, 2.0]) == path
+
+
+def test_adam_takes_the_steps_of_its_formula():
+    first = 3 - 2 / (math.sqrt(4) + 0.5)
+    m, v = 0.25 * 1.5 + 0.75 * -4, 0.75 * 1 + 0.25 * 16
+    second = first - m / (1 - 0.25**2) / (math.sqrt(v / (1 - 0.75**2)) + 0.5)
+    assert positions(Adam(1.0, betas=(0.25, 0.75), epsilon=0.5), 3.0, [2.0, -4.0]) == pytest.approx([first, second])
+
+
 # PyTorch's steps
 
 
@@ -151,6 +184,10 @@ def test_a_mean_that_never_forgets_is_refused(build, number):
 def test_an_epsilon_of_zero_is_refused_because_a_gradient_of_zero_would_be_divided_by_it():
     with pytest.raises(ValueError, match="epsilon"):
         Adam(epsilon=0)
+
+
+def test_any_epsilon_above_zero_is_accepted():
+    assert Adam(epsilon=5e-324).epsilon == 5e-324
 
 
 def test_adam_leaves_a_parameter_that_never_had_a_gradient():
