@@ -227,6 +227,11 @@ def of_neuron(activation: str, draw: Draw = layer) -> Check:
     return value(lambda w, x, b: mlp([x], ([w], b), output=activation)[0], draw)
 
 
+def by_weights(δ: Any, inputs: Any) -> Any:
+    """Return the derivatives by a layer's weights and biases, given δ, those by what goes into its activations."""
+    return δ.T @ inputs, δ.sum(0, keepdims=True)
+
+
 def one_layer(error: Code) -> Code:
     """Return the loss of what `perceptron` draws."""
     return lambda X, w, y: error(sigmoid(X @ w).flat, y.flat)
@@ -238,7 +243,7 @@ def two_layers(error: Code, hidden: Code = sigmoid) -> Code:
 
 
 def cost(ŷ: Any, y: Any) -> Any:
-    """Return the cross-entropy of a prediction."""
+    """Return the cross-entropy of a prediction, under the documents' names."""
     return binary_cross_entropy(ŷ, y)
 
 
@@ -298,12 +303,12 @@ FORMULAS = [
     ),
     Formula(
         "000", "derived: ∂L/∂V = δᵀ·Nodes, ∂L/∂d = Σₙ δₙ, δ = 1/N (Ŷ - Y)",
-        lambda δ, H: (δ.T @ H, δ.sum(0, keepdims=True)),
+        lambda δ, H: by_weights(δ, H),
         derivative(L_000, ["W2", "b2"], network()), "L the binary cross-entropy",
     ),
     Formula(
         "000", "derived: ∂L/∂W = γᵀ·X, ∂L/∂b = Σₙ γₙ, γ = δ·V ∘ Nodes ∘ (1 - Nodes)",
-        lambda δ, W2, H, X: ((δ @ W2 * H * (1 - H)).T @ X, (δ @ W2 * H * (1 - H)).sum(0, keepdims=True)),
+        lambda δ, W2, H, X: by_weights(δ @ W2 * H * (1 - H), X),
         derivative(L_000, ["W1", "b1"], network()), "L is differentiable by all weights and biases",
     ),
     Formula("001", "S(X) = 1/(1 + e^-x)", lambda x: 1 / (1 + np.exp(-x)), value(sigmoid, number)),
@@ -363,12 +368,12 @@ FORMULAS = [
     ),
     Formula("002", "in words: E = Σ (y - ŷ)²", lambda Y, Ŷ: np.sum((Y - Ŷ) ** 2), value(E_002, network())),
     Formula(
-        "002", "squaring measures the absolute value: (y - ŷ)² = abs(y - ŷ)", lambda y, ŷ: abs(y - ŷ),
+        "002", "squaring measures the absolute value, literally: (y - ŷ)² = abs(y - ŷ)", lambda y, ŷ: abs(y - ŷ),
         value(lambda y, ŷ: (y - ŷ) ** 2, prediction(0, 1)), "both drop the sign; the square weighs by size too",
         "(y - ŷ)² = abs(y - ŷ)²", lambda y, ŷ: abs(y - ŷ) ** 2,
     ),
     Formula(
-        "002", "W and b alone affect ŷ: ∂ŷ/∂x = 0", lambda X: np.zeros_like(X),
+        "002", "W and b alone affect ŷ, literally: ∂ŷ/∂x = 0", lambda X: np.zeros_like(X),
         derivative(two_layers(lambda ŷ, y: total(ŷ)), "X", network()), "x does too, though it is not trained",
         "∂ŷ/∂x = (ŷ(1 - ŷ) W₂ ∘ h ∘ (1 - h))·W₁, h = σ(W₁·x + b₁)",
         lambda Ŷ, W2, H, W1: (Ŷ * (1 - Ŷ) * W2 * H * (1 - H)) @ W1,
@@ -384,12 +389,12 @@ FORMULAS = [
     ),
     Formula(
         "002", "derived: ∂E/∂W₂ = εᵀ·H, ∂E/∂b₂ = Σₙ εₙ, ε = 2(Ŷ - Y) ∘ Ŷ ∘ (1 - Ŷ)",
-        lambda ε, H: (ε.T @ H, ε.sum(0, keepdims=True)),
+        lambda ε, H: by_weights(ε, H),
         derivative(E_002, ["W2", "b2"], network()), "H = σ(X·W₁ᵀ + b₁)",
     ),
     Formula(
         "002", "derived: ∂E/∂W₁ = γᵀ·X, ∂E/∂b₁ = Σₙ γₙ, γ = ε·W₂ ∘ H ∘ (1 - H)",
-        lambda ε, W2, H, X: ((ε @ W2 * H * (1 - H)).T @ X, (ε @ W2 * H * (1 - H)).sum(0, keepdims=True)),
+        lambda ε, W2, H, X: by_weights(ε @ W2 * H * (1 - H), X),
         derivative(E_002, ["W1", "b1"], network()),
     ),
     Formula("003", "Y = Wx + b", lambda W, x, B: W @ x + B, of_layer("linear")),
@@ -414,12 +419,12 @@ FORMULAS = [
     ),
     Formula(
         "003", "derived: ∂C/∂W₂ = δᵀ·H, ∂C/∂b₂ = Σₙ δₙ, δ = 1/N (Ŷ - Y)",
-        lambda δ, H: (δ.T @ H, δ.sum(0, keepdims=True)),
+        lambda δ, H: by_weights(δ, H),
         derivative(C_003, ["W2", "b2"], network(relu)), "C the mean cost; H = ReLU(X·W₁ᵀ + b₁)",
     ),
     Formula(
         "003", "derived: ∂C/∂W₁ = γᵀ·X, ∂C/∂b₁ = Σₙ γₙ, γ = δ·W₂ ∘ [H > 0]",
-        lambda δ, W2, H, X: ((δ @ W2 * (H > 0)).T @ X, (δ @ W2 * (H > 0)).sum(0, keepdims=True)),
+        lambda δ, W2, H, X: by_weights(δ @ W2 * (H > 0), X),
         derivative(C_003, ["W1", "b1"], network(relu)),
     ),
     Formula(
@@ -471,8 +476,8 @@ FORMULAS = [
     ),
     Formula("004", "∇_A J = -1/N Y/A", lambda Y, A: -Y / A / len(Y), derivative(J_of_A, "A", layer_004)),
     Formula(
-        "004", "∇_A J = -1/N Y/A, J of binary cross-entropy", lambda Y, A: -Y / A / len(Y),
-        derivative(lambda A, Y: 3 * binary_cross_entropy(A.flat, Y.flat), "A", layer_004),
+        "004", "∇_A J = -1/N Y/A, if J is of binary cross-entropy", lambda Y, A: -Y / A / len(Y),
+        derivative(lambda A, Y: Y.shape[1] * binary_cross_entropy(A.flat, Y.flat), "A", layer_004),
         "", "∇_A J = 1/N (A - Y)/(A ∘ (1 - A))", lambda Y, A: (A - Y) / (A * (1 - A)) / len(Y),
     ),
     Formula(
@@ -482,7 +487,7 @@ FORMULAS = [
     ),
     Formula(
         "004", "∂J/∂W = 1/N Xᵀ·∇_A J", lambda X, dA: X.T @ dA / len(X), derivative(J, "W", layer_004),
-        "∇_A J for ∇_Z J, 1/N twice", "∂J/∂W = Xᵀ·∇_Z J", lambda X, dZ: X.T @ dZ,
+        "∇_A J instead of ∇_Z J, 1/N twice", "∂J/∂W = Xᵀ·∇_Z J", lambda X, dZ: X.T @ dZ,
     ),
     Formula(
         "004", "∂J/∂W = 1/N Xᵀ·∇_Z J", lambda X, dZ: X.T @ dZ / len(X), derivative(J, "W", layer_004),
@@ -490,11 +495,11 @@ FORMULAS = [
     ),
     Formula(
         "004", "∂J/∂B = 1/N Σᵢ ∇_A J", lambda dA: dA.sum(0, keepdims=True) / len(dA), derivative(J, "B", layer_004),
-        "∇_A J for ∇_Z J, 1/N twice", "∂J/∂B = Σᵢ ∇_Z J", lambda dZ: dZ.sum(0, keepdims=True),
+        "∇_A J instead of ∇_Z J, 1/N twice", "∂J/∂B = Σᵢ ∇_Z J", lambda dZ: dZ.sum(0, keepdims=True),
     ),
     Formula(
         "004", "∂J/∂X = ∇_A J·Wᵀ", lambda dA, W: dA @ W.T, derivative(J, "X", layer_004),
-        "∇_A J for ∇_Z J", "∂J/∂X = ∇_Z J·Wᵀ", lambda dZ, W: dZ @ W.T,
+        "∇_A J instead of ∇_Z J", "∂J/∂X = ∇_Z J·Wᵀ", lambda dZ, W: dZ @ W.T,
     ),
 ]
 

@@ -17,7 +17,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from micrograd_like.agreement import LEFT_THE_GRAPH, judge, measure, measure_again
+from micrograd_like.agreement import PERHAPS, judge, measure, measure_second
 from micrograd_like.diagnosis import Derivative, Trial, diagnosed
 from micrograd_like.differences import finite_numbers
 from micrograd_like.errors import require_count
@@ -47,17 +47,18 @@ def check_gradients(f: Callable[..., Any], at: Any, rtol: float = RTOL, atol: fl
     point = point_at(f, at)
     measured = measure(f, point)
     if order == 2:
-        measured += measure_again(f, point)
+        measured += measure_second(f, point)
     compared = sorted([judge(m, rtol, atol) for m in measured], key=_severity)
     wrong = sum(entry.verdict == "wrong" for entry in compared)
     undecided = sum(entry.verdict == "undecided" for entry in compared)
     if wrong:
-        verdict = f"The engine differs from the numerical gradient in {wrong} of {_count(compared)}"
-        return Report(verdict, False, compared)
+        verdict = f"The engine differs from the numerical gradient in {wrong} of {_count(len(compared))}"
+        return Report(verdict, False, compared, PERHAPS)
     if undecided == len(compared):
         return Report("The numerical gradient is too uncertain to decide anything", False, compared)
+    agreed = _count(len(compared) - undecided)
     rest = f"; {undecided} could not be decided" if undecided else ""
-    return Report(f"The engine agrees with the numerical gradient in {_count(compared)}{rest}", True, compared)
+    return Report(f"The engine agrees with the numerical gradient in {agreed}{rest}", True, compared)
 
 
 def check_formula(
@@ -75,9 +76,8 @@ def check_formula(
     """Tell whether a gradient derived by hand is that of the loss, and if not, what is wrong with it.
 
     A derivative is right if |claimed - engine| ≤ atol + rtol·g, where g is the largest derivative at the point; the
-    engine itself is judged by the numerical gradient. A diagnosis is given only if it explains all points: wrong sign,
-    wrong by a constant factor or a size, transposed, right for one choice only, except at kinks, or only where a number
-    is 0 or 1.
+    engine itself is judged by the numerical gradient. A diagnosis, one of `diagnosis.KINDS`, is given only if it explains
+    all points.
 
     Args:
         claimed: the formula, a function of numbers that returns the gradient in the shape of `wrt`.
@@ -92,7 +92,7 @@ def check_formula(
         TypeError, ValueError: as `numerical_gradient`; also for names that are not there, or that nothing takes, and
             for a formula that raises an error or gives two results.
     """
-    variables = [wrt] if isinstance(wrt, str) else list(wrt)
+    variables = _variables(wrt)
     compared: list[Entry] = []
     tried: list[Trial] = []
     for named in _points(at, draw, trials, seed):
@@ -104,16 +104,19 @@ def check_formula(
         tried.append(Trial(named, derivatives))
         compared += judged
     compared.sort(key=_severity)
-    everywhere = f"{_count(compared)} at {len(tried)} point{'s' * (len(tried) > 1)}"
+    everywhere = f"{_count(len(compared))} at {len(tried)} point{'s' * (len(tried) > 1)}"
     if any(entry.verdict == DISAGREE for entry in compared):
-        return Report("The formula cannot be judged by this loss", False, compared, LEFT_THE_GRAPH)
+        verdict = "The formula cannot be judged, because engine and numbers differ about the loss"
+        return Report(verdict, False, compared, PERHAPS)
     if wrong := [entry for entry in compared if entry.verdict == "wrong"]:
         worst = tried[(wrong[0].point or 1) - 1].at
         where = ", ".join(f"{name} = {_shortened(x)}" for name, x in worst.items())
         verdict = f"The formula does not hold for {len(wrong)} of {everywhere}"
         return Report(verdict, False, compared, diagnosed(tried), [f"The worst is {wrong[0].name} at {where}."])
     largest = max(entry.error for entry in compared)
-    return Report(f"The formula holds for {everywhere}, with errors up to {largest:.1e}", True, compared)
+    undecided = sum(entry.verdict == "undecided" for entry in compared)
+    rest = f"; the numerical gradient could not confirm the engine in {undecided}" if undecided else ""
+    return Report(f"The formula holds for {everywhere}, with errors up to {largest:.1e}{rest}", True, compared)
 
 
 def _compared(
@@ -135,16 +138,27 @@ def _compared(
         error = 0.0 if claim == m.engine else abs(claim - m.engine)
         allowed = m.estimate.at_kink and m.estimate.off(claim) <= tolerance
         verdict = "ok" if error <= tolerance else "kink" if allowed else "wrong"
+        error = m.estimate.off(claim) if verdict == "kink" else error
         derivatives.append(Derivative(variable, i, claim, m.engine, verdict != "wrong", m.estimate.at_kink))
-        verdict = DISAGREE if by_numbers.verdict == "wrong" else verdict
+        if by_numbers.verdict == "wrong":
+            verdict = DISAGREE
+        elif by_numbers.verdict == "undecided" and verdict == "ok":
+            verdict = "undecided"
         compared.append(Entry(m.name, claim, m.engine, m.estimate.slope, error, verdict, number, by_numbers.remark))
     return derivatives, compared
 
 
+def _variables(wrt: Any) -> list[str]:
+    variables = [wrt] if isinstance(wrt, str) else list(wrt) if isinstance(wrt, Sequence) else []
+    if not variables or not all(isinstance(name, str) for name in variables):
+        raise TypeError(f"wrt is the name of a variable, or a list of names, not {wrt!r}")
+    return variables
+
+
 def _points(at: Any, draw: Any, trials: int, seed: int) -> Iterator[Mapping[str, Any]]:
     """Yield the points to try."""
-    if (at is None) == (draw is None):
-        raise TypeError("give one of: the point `at`, or a function `draw` that makes points")
+    if (at is None) == (draw is None) or not (draw is None or callable(draw)):
+        raise TypeError("give one of: the point `at`, or a function `draw` that makes points with a random.Random")
     require_count("the number of trials", trials)
     rng = random.Random(seed)
     for named in [at] if draw is None else (draw(rng) for _ in range(trials)):
@@ -158,8 +172,6 @@ def _require_names(named: Mapping[str, Any], variables: list[str], claimed: Any,
     has = f"the point has {', '.join(named) or 'none'}"
     if missing := [variable for variable in variables if variable not in named]:
         raise ValueError(f"there is no {', '.join(missing)} to differentiate by: {has}")
-    if not variables:
-        raise ValueError(f"wrt names no variable: {has}")
     taken = {*_taken("the formula", claimed, named), *_taken("the loss", loss, named)}
     if unused := [name for name in named if name not in taken]:
         raise ValueError(f"neither the formula nor the loss takes {', '.join(unused)}")
@@ -170,7 +182,10 @@ def _require_names(named: Mapping[str, Any], variables: list[str], claimed: Any,
 
 def _taken(what: str, f: Callable[..., Any], named: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return those of the named arguments that `f` takes; ValueError if it takes others."""
-    parameters = inspect.signature(f).parameters.values()
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except ValueError:
+        raise ValueError(f"{what} does not say what it takes: wrap it in a function that names its arguments") from None
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return named
     if missing := [p.name for p in parameters if p.default is p.empty and p.name not in named]:
@@ -185,10 +200,14 @@ def _claims(claimed: Callable[..., Any], named: Mapping[str, Any], variables: li
         claims, again = claimed(**arguments), claimed(**arguments)
     except Exception as error:
         raise ValueError(f"the formula raises {type(error).__name__} at a point: {error}") from error
-    if str([*entries(claims, "the gradient")]) != str([*entries(again, "the gradient")]):
+    if claims is None:
+        raise TypeError("the formula returned None: did it forget to return its gradient?")
+    if str([*entries(claims, "the gradient")]) != str([*entries(again, "the gradient")]):  # NaN is not NaN
         raise ValueError("the formula depends on more than its arguments: two calls gave different numbers")
     if len(variables) == 1:
         return {variables[0]: claims}
+    if isinstance(claims, Mapping) and claims.keys() == set(variables):
+        return {variable: claims[variable] for variable in variables}
     if not isinstance(claims, list | tuple) or len(claims) != len(variables):
         raise TypeError(f"the formula is to return a gradient for each of {', '.join(variables)}, in this order")
     return dict(zip(variables, claims, strict=True))
@@ -201,7 +220,7 @@ def _mismatch(claims: Mapping[str, Any], named: Mapping[str, Any]) -> str:
         if shape != wanted:
             transposed = isinstance(shape, tuple) and len(shape) > 1 and shape[::-1] == wanted
             rest = ": its transpose would fit" if transposed else ""
-            return f"the gradient by {variable} has the shape {_shape(shape)}, {variable} has {_shape(wanted)}{rest}"
+            return f"the gradient by {variable} {_shape(shape)}, {variable} {_shape(wanted)}{rest}"
     return ""
 
 
@@ -211,19 +230,18 @@ def _ordered(claim: Any, like: Any) -> Any:
 
 
 def _shape(shape: Any) -> str:
-    return "() of a number" if shape == () else str(shape)
+    return "is a single number" if shape == () else f"has the shape {shape}"
 
 
 def _shortened(x: Any) -> str:
-    text = " ".join(f"{x:.6g}".split() if isinstance(x, float) else str(x).split())
+    text = " ".join(str(getattr(x, "__name__", x)).split())
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def _count(compared: list[Entry]) -> str:
-    """Return how many derivatives were compared, in words."""
-    return f"{len(compared)} derivative{'s' * (len(compared) > 1)}"
+def _count(n: int) -> str:
+    return f"{n} derivative{'s' * (n > 1)}"
 
 
 def _severity(entry: Entry) -> tuple[int, float]:
     """Return the key by which the worst entries come first."""
-    return SEVERITY.index(entry.verdict), -entry.error if entry.error == entry.error else -math.inf
+    return SEVERITY.index(entry.verdict), -math.inf if math.isnan(entry.error) else -entry.error

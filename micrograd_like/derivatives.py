@@ -93,7 +93,7 @@ def _derivatives(leaves: list[Value], y: Operand, again: bool) -> list[Operand]:
     for node in order:
         if not reached.isdisjoint(node.operands):
             reached.add(node)
-    gradients: dict[Value, Operand] = {node: 1 for node in order[-1:] if node in reached}  # of y itself
+    gradients: dict[Value, Operand] = {y: 1} if isinstance(y, Value) and y in reached else {}
     for node in reversed(order):
         if node in gradients and node not in ends:
             gradient = gradients.pop(node)
@@ -102,7 +102,8 @@ def _derivatives(leaves: list[Value], y: Operand, again: bool) -> list[Operand]:
                 if operand in reached and slope is not None:
                     term = gradient * (_copy(slope) if again and is_array(slope) else slope)
                     gradients[operand] = gradients[operand] + term if operand in gradients else term
-    return [g if isinstance(g := gradients.get(leaf, 0), Value) else filled(g, leaf.data) for leaf in leaves]
+    found = [(gradients.get(leaf, 0), leaf.data) for leaf in leaves]
+    return [g if isinstance(g, Value) else filled(g, x) for g, x in found]
 
 
 def _order(y: Operand) -> list[Value]:

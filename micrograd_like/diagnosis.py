@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from micrograd_like.kinds import data_of
 from micrograd_like.points import entries, is_choice, shape_of
 
 CLOSE = 1e-7  # of the largest derivative at the point
+NOT_SIMPLE = "no simple diagnosis"
 SIMPLE = 100  # the largest denominator of a factor that is written as a fraction
 FACTORS: dict[str, Callable[[int], float]] = {
     "1/N": lambda n: 1 / n, "N": lambda n: n, "-1/N": lambda n: -1 / n, "-N": lambda n: -n,
@@ -18,6 +20,10 @@ FACTORS: dict[str, Callable[[int], float]] = {
     "1/N²": lambda n: 1 / n**2, "N²": lambda n: n**2, "-1/N²": lambda n: -1 / n**2, "-N²": lambda n: -(n**2),
 }  # fmt: skip
 """The factors by which a sum and a mean over N samples are confused."""
+
+
+Size: TypeAlias = tuple[str, str]
+"""Which size, and of which argument."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,31 @@ class Trial:
 
 
 def diagnosed(trials: list[Trial]) -> str:
-    """Return what kind of mistake explains all trials, of which at least one has a wrong derivative."""
-    kinds = (_right_except_at_kinks, _right_for_some_choice, _constant_factor, _transposed, _right_at_0_or_1)
-    return next(filter(None, (kind(trials) for kind in kinds)), "no simple diagnosis")
+    """Return what kind of mistake explains all trials, of which at least one has a wrong derivative.
+
+    Where no kind explains all variables, each is looked at by itself.
+    """
+    variables = list(dict.fromkeys(d.variable for d in trials[0].derivatives))
+    if found := _kind(trials):
+        return found
+    if len(variables) > 1:
+        kinds = [_kind([Trial(t.at, [d for d in t.derivatives if d.variable == v]) for t in trials]) for v in variables]
+        if any(kinds):
+            return "; ".join(f"{v}: {kind or NOT_SIMPLE}" for v, kind in zip(variables, kinds, strict=True))
+    return NOT_SIMPLE
+
+
+def _kind(trials: list[Trial]) -> str:
+    """Return the kind of mistake that explains all trials, "right" if there is none, "" if no kind does."""
+    if all(trial.right for trial in trials):
+        return "right"
+    return next(filter(None, (kind(trials) for kind in KINDS)), "")
+
+
+def _not_finite(trials: list[Trial]) -> str:
+    claims = [d.claimed for trial in trials for d in trial.derivatives]
+    infinite = [claim for claim in claims if not math.isfinite(claim)]
+    return f"it is {infinite[0]} in {len(infinite)} of {len(claims)} derivatives" if infinite else ""
 
 
 def _right_except_at_kinks(trials: list[Trial]) -> str:
@@ -75,9 +103,8 @@ def _right_for_some_choice(trials: list[Trial]) -> str:
     trials = [trial for trial in trials if trial.scale or not trial.right]  # a gradient of 0 tells nothing
     for name in trials[0].at:
         if all(is_choice(trial.at.get(name)) for trial in trials):
-            right, wrong = (
-                {_named(trial.at[name]) for trial in trials if trial.right is outcome} for outcome in (True, False)
-            )
+            right = {_named(trial.at[name]) for trial in trials if trial.right}
+            wrong = {_named(trial.at[name]) for trial in trials if not trial.right}
             if right and not right & wrong:
                 return f"right where {name} is {_listed(right)}, wrong where it is {_listed(wrong)}"
     return ""
@@ -97,42 +124,52 @@ def _constant_factor(trials: list[Trial]) -> str:
             sizes.append(_sizes(trial.at))
     if not any(factors):
         return "it is 0 everywhere" if factors else ""
-    by_size = _factor_by_size(factors, sizes)
     if max(factors) - min(factors) > CLOSE * abs(factors[0]):
-        return f"it is {by_size[0]} times the gradient, where N is {by_size[1]}" if by_size else ""
+        formula, size = _factor_by_size(factors, sizes)
+        return f"it is {formula} times the gradient, where N is {size}" if formula else ""
     fraction = Fraction(factors[0]).limit_denominator(SIMPLE)
-    if fraction == -1:
-        return "the sign is wrong"
-    if fraction == 1 and abs(factors[0] - 1) <= CLOSE:
-        return ""  # right but for its last digits
-    if abs(fraction - factors[0]) <= CLOSE * abs(factors[0]):
-        size = f" ({by_size[0]}, where N = {sizes[0][by_size[1]]} is {by_size[1]})" if by_size else ""
-        return f"it is {fraction} times the gradient{size}"
     several = sum(d.actual != 0 for trial in trials for d in trial.derivatives) > 1
+    if abs(fraction - factors[0]) <= CLOSE * abs(factors[0]):
+        if fraction == 1:
+            return ""  # right but for its last digits
+        if fraction == -1:
+            return "the sign is wrong"
+        n = max(abs(fraction.numerator), fraction.denominator)
+        alike = [size for size in sizes[0] if abs(fraction) in (n, Fraction(1, n)) and sizes[0][size] == n]
+        also = f"; {n} is {_described(alike)}" if alike else ""
+        return f"it is {fraction} times the gradient{also if several else ' at the only number tried'}"
     return f"it is {factors[0]:.8g} times the gradient" if several else ""
 
 
-def _factor_by_size(factors: list[float], sizes: list[dict[str, int]]) -> tuple[str, str] | None:
-    """Return the formula of N and the size N that all factors fit, if there are such."""
-    for description in sizes[0]:
-        lengths = [named.get(description, 0) for named in sizes]
-        for formula, of_size in FACTORS.items():
-            pairs = zip(factors, lengths, strict=True)
-            if max(lengths) > 1 and all(n and abs(k - of_size(n)) <= CLOSE * abs(k) for k, n in pairs):
-                return formula, description
-    return None
+def _factor_by_size(factors: list[float], sizes: list[dict[Size, int]]) -> tuple[str, str]:
+    """Return the formula of N and the sizes N that all factors fit, "" if there are none."""
+    for formula, of_size in FACTORS.items():
+        fitting = []
+        for size in sizes[0]:
+            pairs = zip(factors, [named.get(size, 0) for named in sizes], strict=True)
+            if all(n and abs(k - of_size(n)) <= CLOSE * abs(k) for k, n in pairs):
+                fitting.append(size)
+        if fitting:
+            return formula, _described(fitting)
+    return "", ""
 
 
-def _sizes(at: Mapping[str, Any]) -> dict[str, int]:
-    """Return the sizes of the arguments, each with a description."""
-    sizes = {}
+def _sizes(at: Mapping[str, Any]) -> dict[Size, int]:
+    """Return the sizes of the arguments."""
+    sizes: dict[Size, int] = {}
     for name, argument in at.items():
         shape = () if is_choice(argument) else shape_of(argument)
         if isinstance(shape, tuple) and len(shape) == 1:
-            sizes[f"the length of {name}"] = shape[0]
+            sizes["the length", name] = shape[0]
         elif isinstance(shape, tuple) and len(shape) > 1:
-            sizes |= {f"the number of rows of {name}": shape[0], f"the number of columns of {name}": shape[1]}
+            sizes |= {("the number of rows", name): shape[0], ("the number of columns", name): shape[1]}
     return sizes
+
+
+def _described(sizes: list[Size]) -> str:
+    """Return sizes in words, those of one kind together: "the number of rows of X, Y"."""
+    kinds = dict.fromkeys(kind for kind, _ in sizes)
+    return " and ".join(f"{kind} of {', '.join(name for other, name in sizes if other == kind)}" for kind in kinds)
 
 
 def _transposed(trials: list[Trial]) -> str:
@@ -150,14 +187,16 @@ def _transposed(trials: list[Trial]) -> str:
     return "it is transposed" if changed else ""
 
 
-def _right_at_0_or_1(trials: list[Trial]) -> str:
+def _right_at_some_number(trials: list[Trial]) -> str:
     for name in trials[0].at:
         places = [(trial, d, _number_beside(d, trial, name)) for trial in trials for d in trial.derivatives]
-        for numbers, text in (({0}, "0"), ({1}, "1"), ({0, 1}, "0 or 1")):
-            told = [(d.right, x in numbers) for trial, d, x in places if not (d.right and d.vanishes(trial.scale))]
-            inside, outside = ([right for right, among in told if among is which] for which in (True, False))
-            if inside and all(inside) and not any(outside):
-                return f"right only where {name} is {text}"
+        right = {x for _, d, x in places if d.right}
+        for numbers in ({0.0, 1.0}, {1.0}, {0.0}, {-1.0}):
+            inside = [(trial, d) for trial, d, x in places if x in numbers]
+            telling = [d for trial, d in inside if not d.vanishes(trial.scale)]
+            outside = [d for trial, d, x in places if x not in numbers and not (d.right and d.vanishes(trial.scale))]
+            if numbers <= right and telling and all(d.right for _, d in inside) and not any(d.right for d in outside):
+                return f"right only where {name} is {_listed([f'{x:g}' for x in numbers])}"
     return ""
 
 
@@ -174,5 +213,11 @@ def _named(choice: Any) -> str:
     return choice if isinstance(choice, str) else getattr(choice, "__name__", str(choice))
 
 
-def _listed(names: set[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return " or ".join(sorted(names))
+
+
+KINDS = (
+    _not_finite, _right_except_at_kinks, _right_for_some_choice, _constant_factor, _transposed, _right_at_some_number
+)  # fmt: skip
+"""The kinds of mistake: each says what it is if it explains all trials, else "". The first that does is the diagnosis."""

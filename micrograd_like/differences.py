@@ -18,12 +18,14 @@ from micrograd_like.kinds import data_of, is_array
 from micrograd_like.points import Point, point_at, require_number
 
 ROUNDING = sys.float_info.epsilon
-LARGEST_STEP = 0.1092648131  # times the number, or 1 where it is smaller; no fraction that a period might divide
-FEWEST, HALVES = 7, 44  # how often a step is halved
-BEYOND = 4  # halvings after those that rounding allows, by which more noise than rounding is noticed
-QUARTERS = 25  # how often the largest is quartered before, to get into the domain
+LARGEST_STEP = 0.1092648131  # times |x|, or 1 if that is more; no simple fraction, or steps might be whole periods of f
+QUARTERS = 25  # steps, each a quarter of the one before, that are tried to get into the domain
+FEWEST, MOST = 7, 44  # halvings of the step from there on
+BEYOND = 4  # halvings after rounding outweighs the error: they show noise that is larger than rounding
 COLUMNS = 8  # of the table of extrapolated slopes
-SETTLED = 1e-3  # the error of a slope that counts as found, in terms of itself
+SETTLED = 1e-3  # the error of a slope that counts as found, as a part of it
+FLAT = 1e-6  # the same for a slope near 0, as a part of |f| / max(1, |x|)
+SLIGHT = 1e-6  # slopes below and above that differ by a smaller part of themselves are no kink
 KINK = "kink"
 
 
@@ -63,7 +65,8 @@ def numerical_gradient(f: Callable[..., Any], at: Any) -> Any:
     Args:
         f: a function that takes plain numbers and returns one.
         at: its arguments, by name in a mapping or in order in a sequence; a function of one argument takes several
-            numbers, or a matrix, whole. An argument is a number, or lists, tuples, NumPy arrays, mappings of numbers.
+            numbers, or a matrix, whole. An argument is a number, or lists, tuples, NumPy arrays, mappings of numbers. A
+            function that has others with defaults takes a list as [[1.0, 2.0]] or by its name.
 
     Raises:
         TypeError: `f` takes other arguments, or returns something else than a number, or `at` holds something else.
@@ -126,7 +129,33 @@ def _probe(f: Callable[[list[float]], Any], names: list[str], numbers: list[floa
 
 def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimate:
     """Return the estimate for a function of one number, whose value at x is y."""
-    center, below, above = _Extrapolation(4), _Extrapolation(2), _Extrapolation(2)
+    below, center, above, largest = _extrapolated(f, x, y)
+    sides = below.slope, above.slope
+    known = [side for side in (below, above) if not math.isnan(side.slope)]
+    if not known:
+        return Estimate(math.nan, math.inf, *sides, "no slope: the function is defined at this number only")
+    doubt = sum(side.error for side in known)
+    steepest = max(abs(side.slope) for side in known)
+    settled = doubt <= SETTLED * steepest or doubt <= FLAT * largest / max(1, abs(x))
+    if len(known) == 1:
+        remark = f"edge of the domain: nothing is defined {'below' if math.isnan(below.slope) else 'above'}"
+        return Estimate(known[0].slope, doubt if settled else math.inf, *sides, remark)
+    if not settled:
+        return Estimate(center.slope, math.inf, *sides, "no slope: it does not settle as the step shrinks")
+    gap = abs(above.slope - below.slope)
+    if gap <= 4 * doubt:
+        return Estimate(center.slope, center.error, *sides)
+    if gap <= SLIGHT * steepest:
+        return Estimate(center.slope, max(center.error, gap / 2), *sides)
+    remark = f"{KINK}: the slope is {below.slope:.4g} below and {above.slope:.4g} above"
+    return Estimate((below.slope + above.slope) / 2, gap / 2, *sides, remark)
+
+
+def _extrapolated(
+    f: Callable[[float], float | None], x: float, y: float
+) -> tuple[_Extrapolation, _Extrapolation, _Extrapolation, float]:
+    """Return the slopes below x, around it and above it, and the largest |f| that was met."""
+    below, center, above = _Extrapolation(2), _Extrapolation(4), _Extrapolation(2)
     largest = abs(y)
     for k, (h, low, high) in enumerate(_probes(f, x)):
         found = [z for z in (y, low, high) if z is not None]
@@ -143,38 +172,20 @@ def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimat
         judge = center if len(found) == 3 else below if low is not None else above
         if k > FEWEST and rounding > judge.error * 2**BEYOND:
             break  # smaller steps are worse
-    sides = below.slope, above.slope
-    known = [slope for slope in sides if not math.isnan(slope)]
-    if not known:
-        return Estimate(math.nan, math.inf, *sides, "no slope: the function is defined at this number only")
-    doubt = sum(side.error for side in (below, above) if not math.isnan(side.slope))
-    steepest = max(map(abs, known))
-    settled = doubt <= SETTLED * steepest or doubt <= 1e-6 * largest / max(1, abs(x))
-    if len(known) == 1:
-        remark = f"edge of the domain: nothing is defined {'below' if math.isnan(below.slope) else 'above'}"
-        return Estimate(known[0], doubt if settled else math.inf, *sides, remark)
-    if not settled:
-        return Estimate(center.slope, math.inf, *sides, "no slope: it does not settle as the step shrinks")
-    gap = abs(above.slope - below.slope)
-    if gap > 4 * doubt and gap > 1e-6 * steepest:
-        remark = f"{KINK}: the slope is {below.slope:.4g} below and {above.slope:.4g} above"
-        return Estimate(center.slope, gap / 2, *sides, remark)
-    if gap > 4 * doubt:
-        return Estimate(center.slope, max(center.error, gap / 2), *sides)
-    return Estimate(center.slope, center.error, *sides)
+    return below, center, above, largest
 
 
 def _probes(f: Callable[[float], float | None], x: float) -> Iterator[tuple[float, float | None, float | None]]:
     """Yield steps h, each half the one before, with f(x - h) and f(x + h).
 
-    The first is the largest at which both are defined; if there is none, the largest at which one is.
+    The first is the first that is tried at which both are defined; if there is none, the first at which one is.
     """
-    scales = [max(1.0, abs(x)), abs(x)]  # the second for a domain that ends as near as 0 is
-    steps = [LARGEST_STEP * scale / 4**k for scale in scales for k in range(QUARTERS) if scale]
+    scales = sorted({max(1.0, abs(x)), abs(x)} - {0.0}, reverse=True)  # |x| where a domain ends as near as 0 is
+    steps = [LARGEST_STEP * scale / 4**k for scale in scales for k in range(QUARTERS)]
     for defined in (all, any):
         for first in steps:
             if defined(y is not None for y in (f(x - first), f(x + first))):
-                for k in range(HALVES):
+                for k in range(MOST):
                     h = first / 2**k
                     if x - h < x < x + h:
                         yield h, f(x - h), f(x + h)
@@ -184,9 +195,12 @@ def _probes(f: Callable[[float], float | None], x: float) -> Iterator[tuple[floa
 class _Extrapolation:
     """Slopes for steps that halve each time, extrapolated to a step of 0 (Richardson's table).
 
-    The error of a slope falls with the step h as h², h⁴, … for `ratio` 4, or as h, h², … for `ratio` 2. The best one is
-    that which differs least from its neighbours in the table, by which its error is judged. If a smaller step puts a
-    slope farther off than the larger ones let expect, they agreed by chance, and from then on more have to agree.
+    The errors of a slope are multiples of h², h⁴, … of the step h for `ratio` 4, which central differences have, and of
+    h, h², … for `ratio` 2, which differences to one side have; column j of the table is without the first j of them.
+    The best slope is that which differs least from the two in the column before that it is made of; its error is four
+    times the larger difference. A smaller step should give a slope that is nearer to it than those of larger steps, at
+    least as h (`ratio` 4) or √h (2) falls. If not, they agreed by chance: the error grows to the new distance, and from
+    then on only columns from the fifth on count.
     """
 
     def __init__(self, ratio: int) -> None:

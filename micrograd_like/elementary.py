@@ -65,7 +65,7 @@ def select(condition: Any, if_true: Number, if_false: Number) -> Number:
     if_true, if_false = (0.0 if branch is None else branch for branch in (if_true, if_false))
     for branch in (if_true, if_false):
         if is_value(branch):
-            return type(branch).where(if_true, condition, if_false)
+            return type(branch).where(if_true, condition, if_false)  # that of Value, which this floor cannot import
     if is_array(condition):
         return sys.modules["numpy"].where(condition, if_true, if_false)
     return condition.where(if_true, if_false)
@@ -78,11 +78,11 @@ def logistic(x: Number) -> tuple[Number, Number]:
 
 
 def quotient(a: Number, b: Number) -> Number:
-    """Return a / b for a slope: where b is 0 infinite, as its derivatives are."""
+    """Return a / b for a slope: infinite where b is 0, and so are its derivatives."""
     try:
         return a / b
     except ZeroDivisionError:
-        return math.inf / (1 + b)
+        return math.inf / (1 + b)  # not math.inf alone, which would leave the graph of a Value b
 
 
 def power_slope(a: Number, b: Number) -> Number:
@@ -96,7 +96,7 @@ def power_slope(a: Number, b: Number) -> Number:
     try:
         return b * a**exponent
     except ZeroDivisionError:
-        return math.inf / (a + b)
+        return math.inf / (a + b)  # not math.inf alone, which would leave the graph of Values
     except OverflowError:  # b may bring it back into range; a division never raises this
         return b * a**b / a
 
@@ -104,7 +104,7 @@ def power_slope(a: Number, b: Number) -> Number:
 def exponent_slope(a: Number, y: Number) -> Number:
     """Return y·log(a), the slope of y = a ** b by b: 0 at a = 0, and NaN, because there is none, for a < 0.
 
-    At a = 0 it is held to be 0 beside it too, as it is to first order for b > 1.
+    Differentiated again, it is the constant 0 at a = 0, which is right for b > 1.
     """
     if type(a) is float:
         a = constant(a, y)  # whose logarithm has the digits of y

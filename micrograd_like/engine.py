@@ -285,6 +285,9 @@ def total(terms: Iterable[Operand]) -> Any:
         raise failure(error, "total", terms) from None
 
 
+# `dot` and `total` again as rules, for derivatives of derivatives; above, they are written out for speed.
+
+
 def _dot_rule(*numbers: Number) -> tuple[Number, ...]:
     n = len(numbers) // 2
     w, bias, x = numbers[:n], numbers[n : len(numbers) - n], numbers[len(numbers) - n :]

@@ -6,10 +6,14 @@
     >>> round(x.grad, 6)
     0.786448
 
-A rule takes a number and returns the result and the local derivative. To add a function, write its rule here, under
-`@function` with the numbers that it takes in words if it does not take all; name it in `__init__.py`, and give it a
-line in `steps.py`, by which the tests try it on every kind of number. Conventions at kinks are PyTorch's. Errors
-are those of floats: other kinds of number follow their library, and NumPy warns and gives NaN or ∞ in an array.
+A rule takes a number and returns the result and the local derivative. The number is of any kind, and a Value where the
+rule is differentiated again, so that a rule is made of operators, of the functions in `elementary.py`, and of `select`
+in place of `if`. Conventions at kinks are PyTorch's. Errors are those of floats: other kinds of number follow their
+library, and NumPy warns and gives NaN or ∞ in an array.
+
+To add a function, write its rule here, under `@function` with the numbers that it takes in words if it does not take
+all; name it in `__init__.py` and the README; give it a line in `steps.py`, by which the tests try it on every kind of
+number, and the functions to judge it by in `tests/test_functions.py`, `test_derivatives.py` and `torch_functions.py`.
 """
 
 from __future__ import annotations

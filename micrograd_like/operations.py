@@ -1,4 +1,4 @@
-"""An operation: its name, which graphs and messages show, its rule, and how it reads many operands."""
+"""What an operation is, a name and a rule, and which of the numbers that it is applied to are Values."""
 
 from __future__ import annotations
 

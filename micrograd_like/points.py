@@ -34,7 +34,7 @@ class Point:
     def __init__(self, f: Callable[..., Any], at: Any, spread: bool) -> None:
         self.at, self.spread = at, spread
         self._require_arguments(f)
-        named = _named_arguments(f, at) if spread else [(([*_parameters(f), ""])[0], at)]
+        named = _named_arguments(f, at) if spread else [(next(iter(_parameters(f)), ""), at)]
         self.places = [place for name, argument in named for place in entries(argument, name)]
         if not self.places:
             raise ValueError("the point is empty: there is no number to differentiate by")
@@ -77,8 +77,10 @@ def point_at(f: Callable[..., Any], at: Any) -> Point:
     A mapping holds the arguments of `f` by name, and a sequence holds them in order, except that a function of one
     argument takes several numbers, or a matrix, whole.
     """
-    alone = len(_parameters(f)) == 1 and not (_is_sequence(at) and len(at) == 1 and not _is_sequence(at[0]))
-    return Point(f, at, spread=isinstance(at, Mapping) or (_is_sequence(at) and not alone))
+    if not _is_sequence(at):
+        return Point(f, at, spread=isinstance(at, Mapping))
+    one_argument = len(at) == 1 and not _is_row(at, at[0])
+    return Point(f, at, spread=one_argument or len(_parameters(f)) != 1)
 
 
 def require_number(y: Any) -> Any:
@@ -86,6 +88,8 @@ def require_number(y: Any) -> Any:
     if not is_value(y):
         try:
             number(y)
+        except OverflowError:
+            raise ValueError("the function returned an integer too large for a float") from None
         except TypeError:
             raise TypeError(f"the function is to return one number; it returned {_described(y)}") from None
     return y
@@ -118,9 +122,11 @@ def replaced(x: Any, items: Iterator[Any]) -> Any:
     if isinstance(x, Mapping):
         return {key: replaced(item, items) for key, item in x.items()}
     if is_array(x):
-        numbers = [next(items) for _ in range(x.size)]
-        kind = float if all(type(y) is float for y in numbers) else object
-        return sys.modules["numpy"].array([*numbers, None], dtype=object)[:-1].astype(kind).reshape(x.shape)
+        made = [next(items) for _ in range(x.size)]
+        if made and is_array(made[0]):
+            return sys.modules["numpy"].stack(made).reshape(x.shape + made[0].shape)
+        kind = float if all(type(y) is float for y in made) else object
+        return sys.modules["numpy"].array([*made, None], dtype=object)[:-1].astype(kind).reshape(x.shape)
     if isinstance(x, list | tuple):
         made = [replaced(item, items) for item in x]
         return made if isinstance(x, list) else tuple(made)
@@ -166,6 +172,11 @@ def _parameters(f: Callable[..., Any]) -> list[str]:
 def _described(y: Any) -> str:
     shape = getattr(y, "shape", None)
     return f"an array of shape {shape}" if shape else f"{y!r}"[:60]
+
+
+def _is_row(matrix: Any, x: Any) -> bool:
+    """Tell whether the first item is a row; an array in a list is an argument."""
+    return isinstance(x, list | tuple) or (is_array(matrix) and is_array(x))
 
 
 def _is_sequence(x: Any) -> bool:

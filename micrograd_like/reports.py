@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -25,8 +26,9 @@ class Entry:
     """One derivative: what is claimed if something is, what the engine and what the numbers of the function say.
 
     `error` is how far the claim is from the engine, or the engine from the numbers where nothing is claimed. `verdict`
-    is "ok" or "wrong"; "kink" for a slope between those below and above; "undecided" where rounding hides the answer.
-    `point` counts the points from 1, if there are several; `remark` is the numerical gradient's.
+    is "ok" or "wrong"; "kink" for a slope between those below and above; "undecided" where the numbers do not tell;
+    "engine and numerical differ" where no claim can be judged. `point` counts the points of a formula from 1; `remark`
+    says what was seen at this number, such as a kink.
     """
 
     name: str
@@ -39,11 +41,12 @@ class Entry:
     remark: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The outcome of a check: a verdict, whether it is a good one, and the entries compared, the worst first.
 
     `diagnosis` says what kind of mistake was made, if one kind explains every point; `remarks` say what else was seen.
+    A report is true if it holds, and prints as text.
     """
 
     verdict: str
@@ -57,16 +60,20 @@ class Report:
         """The largest error of an entry; 0 if there are none."""
         return max((entry.error for entry in self.entries), default=0.0)
 
+    def __bool__(self) -> bool:
+        return self.holds
+
     def raise_if_failed(self) -> None:
         """Raise `GradientMismatch` with this report as its message, unless it holds."""
         if not self.holds:
             raise GradientMismatch(str(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report in dictionaries, lists, strings and numbers, such as JSON has."""
-        return asdict(self) | {"entries": [asdict(e) for e in self.entries], "remarks": list(self.remarks)}
+        """Return the report in dictionaries, lists, strings and numbers, as JSON has: "inf" and "nan" are strings."""
+        entries = [{key: _for_json(x) for key, x in asdict(e).items()} for e in self.entries]
+        return asdict(self) | {"entries": entries, "remarks": list(self.remarks)}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = self._sentences()
         if any(e.verdict != "ok" or e.remark for e in self.entries):
             table = self._table()
@@ -107,6 +114,10 @@ class Report:
     def _rest(self) -> list[str]:
         rest = len(self.entries) - ENTRIES_SHOWN
         return [f"and {rest} more"] if rest > 0 else []
+
+
+def _for_json(x: Any) -> Any:
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 
 def _joined(entry: Entry) -> str:

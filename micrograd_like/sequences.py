@@ -95,7 +95,7 @@ def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number,
 def _slopes_of_log(
     x: tuple[Number, ...], largest: Number, rest: Number, p: tuple[Number, ...]
 ) -> list[tuple[Number, ...]]:
-    """Return the derivatives of each log pᵢ, given its parts; of the largest, 1 - pᵢ = r/(1 + r) keeps its digits."""
+    """Return the derivatives of each log pᵢ; 1 - pᵢ is (r + (1 - e^(xᵢ - m)))/(1 + r), which keeps its digits."""
     minus_p = tuple([-p_i for p_i in p])
     rows = []
     for i, v in enumerate(x):
