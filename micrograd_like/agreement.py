@@ -99,7 +99,8 @@ def _engine_gradient(f: Callable[..., Any], point: Point, numbers: Iterable[floa
     leaves = _leaves(point, numbers)
     y = point.call(f, leaves)
     order = topological_order(y) if isinstance(y, Value) else []
-    gradients = [(v, v.grad) for v in order if not v.operation]
+    before = [v.grad for v in order]  # those of what `f` captures, a model or what was computed from it, too
+    restoring = map(vars(Value)["_grad"].__set__, order, before)
     for leaf in leaves:
         leaf.grad = 0  # of a backward() in `f` itself
     try:
@@ -108,5 +109,4 @@ def _engine_gradient(f: Callable[..., Any], point: Point, numbers: Iterable[floa
         reached = set(order)
         return [float(leaf.grad) for leaf in leaves], [leaf in reached for leaf in leaves]
     finally:
-        for v, before in gradients:
-            v.grad = before
+        list(restoring)  # in one step, which Ctrl-C cannot cut in two

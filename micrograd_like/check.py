@@ -22,7 +22,7 @@ from micrograd_like.diagnosis import Derivative, Trial, diagnosed
 from micrograd_like.differences import finite_numbers
 from micrograd_like.errors import require_count
 from micrograd_like.kinds import data_of
-from micrograd_like.points import Point, entries, is_choice, point_at, shape_of
+from micrograd_like.points import Point, copied, entries, is_choice, point_at, shape_of
 from micrograd_like.reports import Entry, Report
 
 RTOL, ATOL = 1e-6, 1e-9  # of the engine against the numerical gradient
@@ -76,8 +76,7 @@ def check_formula(
     """Tell whether a gradient derived by hand is that of the loss, and if not, what is wrong with it.
 
     A derivative is right if |claimed - engine| ≤ atol + rtol·g, where g is the largest derivative at the point; the
-    engine itself is judged by the numerical gradient. A diagnosis, one of `diagnosis.KINDS`, is given only if it explains
-    all points.
+    engine itself is judged by the numerical gradient. A diagnosis, one of `diagnosis.KINDS`, has to explain all points.
 
     Args:
         claimed: the formula, a function of numbers that returns the gradient in the shape of `wrt`.
@@ -125,7 +124,7 @@ def _compared(
     """Return what is claimed and what is so at one point, for the diagnosis and for the report."""
 
     def loss_at(**leaves: Any) -> Any:
-        return loss(**_taken("the loss", loss, {**named, **leaves}))
+        return loss(**_taken("the loss", loss, {**copied(named), **leaves}))
 
     point = Point(loss_at, {variable: named[variable] for variable in claims}, spread=True)
     measured = measure(loss_at, point)
@@ -152,6 +151,8 @@ def _variables(wrt: Any) -> list[str]:
     variables = [wrt] if isinstance(wrt, str) else list(wrt) if isinstance(wrt, Sequence) else []
     if not variables or not all(isinstance(name, str) for name in variables):
         raise TypeError(f"wrt is the name of a variable, or a list of names, not {wrt!r}")
+    if len(set(variables)) < len(variables):
+        raise ValueError(f"wrt names a variable twice: {', '.join(variables)}")
     return variables
 
 
@@ -164,7 +165,7 @@ def _points(at: Any, draw: Any, trials: int, seed: int) -> Iterator[Mapping[str,
     for named in [at] if draw is None else (draw(rng) for _ in range(trials)):
         if not isinstance(named, Mapping):
             raise TypeError(f"a point is a mapping of names to numbers, such as {{'w': 0.5}}, not {_shortened(named)}")
-        yield named
+        yield copied(named)
 
 
 def _require_names(named: Mapping[str, Any], variables: list[str], claimed: Any, loss: Any) -> None:
@@ -197,7 +198,7 @@ def _claims(claimed: Callable[..., Any], named: Mapping[str, Any], variables: li
     """Return the gradient that the formula gives for each variable."""
     arguments = _taken("the formula", claimed, named)
     try:
-        claims, again = claimed(**arguments), claimed(**arguments)
+        claims, again = claimed(**copied(arguments)), claimed(**copied(arguments))
     except Exception as error:
         raise ValueError(f"the formula raises {type(error).__name__} at a point: {error}") from error
     if claims is None:

@@ -78,7 +78,9 @@ def _traced(f: Callable[..., Any], point: Point) -> tuple[list[Value], Operand, 
     y = require_number(point.call(f, leaves))
     for leaf in leaves:
         leaf.operation = COPY
-    return leaves, y, any(not node.operation for node in _order(y))
+    order = _order(y)
+    given = {leaf for leaf, x in zip(leaves, point.numbers, strict=True) if isinstance(x, Value)}
+    return leaves, y, any(not node.operation or node in given for node in order)
 
 
 def _copy(x: Operand) -> Value:

@@ -220,4 +220,4 @@ def _listed(names: Iterable[str]) -> str:
 KINDS = (
     _not_finite, _right_except_at_kinks, _right_for_some_choice, _constant_factor, _transposed, _right_at_some_number
 )  # fmt: skip
-"""The kinds of mistake: each says what it is if it explains all trials, else "". The first that does is the diagnosis."""
+"""The kinds of mistake. Each says what it is if it explains all trials, else ""; the first that does is told."""

@@ -27,6 +27,9 @@ class Operation(str):
         operation.rule = rule
         return operation
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (str(self),)  # a copy is the name alone: rules cannot be pickled
+
 
 def read(operands: Iterable[Any]) -> tuple[Any, tuple[Number, ...], bool | None]:
     """Return operands, their numbers, and whether all are Values (True), none (False), or some (None, and a list)."""

@@ -133,6 +133,16 @@ def replaced(x: Any, items: Iterator[Any]) -> Any:
     return next(items)
 
 
+def copied(x: Any) -> Any:
+    """Return an argument in new lists and arrays, so that a function that changes them changes nothing else."""
+    if isinstance(x, Mapping):
+        return {key: copied(item) for key, item in x.items()}
+    if isinstance(x, list | tuple):
+        made = [copied(item) for item in x]
+        return made if isinstance(x, list) else tuple(made)
+    return x.copy() if is_array(x) else x
+
+
 def shape_of(x: Any) -> Any:
     """Return the shape of an argument: () for a number, (2, 3) for a matrix; a list of shapes where rows differ."""
     if is_array(x):
