@@ -21,7 +21,7 @@ from micrograd_like.agreement import PERHAPS, judge, measure, measure_second
 from micrograd_like.diagnosis import Derivative, Trial, diagnosed
 from micrograd_like.differences import finite_numbers
 from micrograd_like.errors import require_count
-from micrograd_like.kinds import data_of
+from micrograd_like.kinds import data_of, is_array
 from micrograd_like.points import Point, copied, entries, is_choice, point_at, shape_of
 from micrograd_like.reports import Entry, Report
 
@@ -137,7 +137,7 @@ def _compared(
         error = 0.0 if claim == m.engine else abs(claim - m.engine)
         allowed = m.estimate.at_kink and m.estimate.off(claim) <= tolerance
         verdict = "ok" if error <= tolerance else "kink" if allowed else "wrong"
-        error = m.estimate.off(claim) if verdict == "kink" else error
+        error = m.estimate.off(claim) if m.estimate.at_kink and verdict != "ok" else error
         derivatives.append(Derivative(variable, i, claim, m.engine, verdict != "wrong", m.estimate.at_kink))
         if by_numbers.verdict == "wrong":
             verdict = DISAGREE
@@ -235,7 +235,7 @@ def _shape(shape: Any) -> str:
 
 
 def _shortened(x: Any) -> str:
-    text = " ".join(str(getattr(x, "__name__", x)).split())
+    text = " ".join(str(getattr(x, "__name__", x.tolist() if is_array(x) else x)).split())
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 

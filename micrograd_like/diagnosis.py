@@ -14,6 +14,7 @@ from micrograd_like.points import entries, is_choice, shape_of
 CLOSE = 1e-7  # of the largest derivative at the point
 NOT_SIMPLE = "no simple diagnosis"
 SIMPLE = 100  # the largest denominator of a factor that is written as a fraction
+SIMPLE_NUMBERS = ({-1.0, 0.0, 1.0}, {-1.0, 1.0}, {-1.0, 0.0}, {0.0, 1.0}, {1.0}, {0.0}, {-1.0})  # larger ones first
 FACTORS: dict[str, Callable[[int], float]] = {
     "1/N": lambda n: 1 / n, "N": lambda n: n, "-1/N": lambda n: -1 / n, "-N": lambda n: -n,
     "2/N": lambda n: 2 / n, "N/2": lambda n: n / 2, "-2/N": lambda n: -2 / n, "-N/2": lambda n: -n / 2,
@@ -88,9 +89,9 @@ def _kind(trials: list[Trial]) -> str:
 
 
 def _not_finite(trials: list[Trial]) -> str:
-    claims = [d.claimed for trial in trials for d in trial.derivatives]
-    infinite = [claim for claim in claims if not math.isfinite(claim)]
-    return f"it is {infinite[0]} in {len(infinite)} of {len(claims)} derivatives" if infinite else ""
+    derivatives = [d for trial in trials for d in trial.derivatives]
+    claims = [str(d.claimed) for d in derivatives if not (d.right or math.isfinite(d.claimed))]
+    return f"it is {_listed(set(claims))} in {len(claims)} of {len(derivatives)} derivatives" if claims else ""
 
 
 def _right_except_at_kinks(trials: list[Trial]) -> str:
@@ -191,7 +192,7 @@ def _right_at_some_number(trials: list[Trial]) -> str:
     for name in trials[0].at:
         places = [(trial, d, _number_beside(d, trial, name)) for trial in trials for d in trial.derivatives]
         right = {x for _, d, x in places if d.right}
-        for numbers in ({0.0, 1.0}, {1.0}, {0.0}, {-1.0}):
+        for numbers in SIMPLE_NUMBERS:
             inside = [(trial, d) for trial, d, x in places if x in numbers]
             telling = [d for trial, d in inside if not d.vanishes(trial.scale)]
             outside = [d for trial, d, x in places if x not in numbers and not (d.right and d.vanishes(trial.scale))]

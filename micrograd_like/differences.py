@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from statistics import median
@@ -87,7 +88,8 @@ def estimates(f: Callable[[list[float]], Any], point: Point) -> list[Estimate]:
     y = number_at(f, numbers)
     if (again := number_at(f, numbers)) != y:
         raise ValueError(f"the function depends on more than its arguments: two calls gave {y} and {again}")
-    return [_estimate(partial(_probe, f, point.names, numbers, i), x, y) for i, x in enumerate(numbers)]
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # NumPy's, of probes outside the domain
+        return [_estimate(partial(_probe, f, point.names, numbers, i), x, y) for i, x in enumerate(numbers)]
 
 
 def finite_numbers(places: Iterable[tuple[str, Any]]) -> list[float]:

@@ -25,10 +25,10 @@ class GradientMismatch(AssertionError):
 class Entry:
     """One derivative: what is claimed if something is, what the engine and what the numbers of the function say.
 
-    `error` is how far the claim is from the engine, or the engine from the numbers where nothing is claimed. `verdict`
-    is "ok" or "wrong"; "kink" for a slope between those below and above; "undecided" where the numbers do not tell;
-    "engine and numerical differ" where no claim can be judged. `point` counts the points of a formula from 1; `remark`
-    says what was seen at this number, such as a kink.
+    `error` is how far the claim is from the engine, or the engine from the numbers where nothing is claimed; at a kink,
+    from the slopes between those below and above. `verdict` is "ok" or "wrong"; "kink" for such a slope; "undecided"
+    where the numbers do not tell; "engine and numerical differ" where no claim can be judged. `point` counts the points
+    of a formula from 1; `remark` says what was seen at this number, such as a kink.
     """
 
     name: str

@@ -37,6 +37,8 @@ from micrograd_like import (
     tanh,
     total,
 )
+from micrograd_like.agreement import PERHAPS, Measured, judge
+from micrograd_like.differences import Estimate
 from micrograd_like.elementary import erfc
 from micrograd_like.elementary import exp as exp_of
 from micrograd_like.elementary import tanh as tanh_of
@@ -52,7 +54,6 @@ Change = Callable[[Any], Any]
 everyday = settings(deadline=None, max_examples=100)
 seldom = settings(deadline=None, max_examples=20)
 
-OFF = "does it leave the graph, as math.exp(v) and float(v) do?"
 POINT = (0.3, -0.6, 0.8, 0.45)
 CHANGES: dict[str, Change] = {
     "wrong sign": lambda slope: -slope,
@@ -160,6 +161,8 @@ def test_a_smooth_function_is_checked_at_the_edge_of_its_domain() -> None:
 def test_what_cannot_be_decided_is_counted_beside_what_can() -> None:
     report = check_gradients(lambda x, y: sqrt(x) + y, [0.0, 1.0])
     assert report.holds
+    assert report.verdict == "The engine agrees with the numerical gradient in 1 derivative; 1 could not be decided"
+    report = check_gradients(lambda x, y, z: sqrt(x) + y + z, [0.0, 1.0, 1.0])
     assert report.verdict == "The engine agrees with the numerical gradient in 2 derivatives; 1 could not be decided"
 
 
@@ -203,11 +206,36 @@ def test_a_function_that_ignores_everything_is_told() -> None:
 def test_a_function_that_leaves_the_graph_is_told(f: Function) -> None:
     report = check_gradients(f, [2.0])
     assert verdicts(report) == {report.entries[0].name: "wrong"}
-    assert report.entries[0].remark == OFF
+    assert report.entries[0].remark == "the graph does not reach it"
+    assert report.diagnosis == PERHAPS
 
 
 def test_a_function_that_leaves_the_graph_in_part_is_wrong() -> None:
-    assert verdicts(check_gradients(lambda x: x * float(x), [2.0])) == {"x": "wrong"}
+    report = check_gradients(lambda x: x * float(x), [2.0])
+    assert verdicts(report) == {"x": "wrong"}
+    assert report.entries[0].remark == ""
+    assert report.diagnosis == PERHAPS
+
+
+def test_what_leaves_the_graph_at_a_kink_or_an_edge_keeps_the_remark_on_it() -> None:
+    report = check_gradients(lambda x: 2 * abs(float(x)) + float(x) * 3, [0.0])
+    assert report.entries[0].remark == "kink: the slope is 1 below and 5 above"
+    assert verdicts(report) == {"x": "wrong"}
+
+
+def test_kinks_inside_a_function_are_not_blamed_on_the_graph_alone() -> None:
+    report = check_gradients(lambda x: relu(x) - relu(-x), [0.0])
+    assert verdicts(report) == {"x": "wrong"}
+    assert report.entries[0].remark == ""
+    assert report.diagnosis.endswith("or hide a kink?")
+    formula = check_formula(lambda x: 1.0, lambda x: relu(x) - relu(-x), "x", {"x": 0.0})
+    assert verdicts(formula) == {"x": "engine and numerical differ"}
+    assert formula.diagnosis.endswith("or hide a kink?")
+
+
+def test_a_report_of_right_gradients_has_no_diagnosis() -> None:
+    assert check_gradients(tanh, [0.5]).diagnosis == ""
+    assert check_gradients(sqrt, [0.0]).diagnosis == ""
 
 
 def test_a_function_that_runs_backward_itself_is_checked_all_the_same() -> None:
@@ -261,6 +289,99 @@ def test_a_tolerance_decides() -> None:
 def test_rounding_hides_what_is_beyond_it() -> None:
     off = unary("off", lambda x: ((x + 1e8) - 1e8, 1 + 1e-5))
     assert verdicts(check_gradients(off, [1.0])) == {"x": "undecided"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "verdict", "remark"),
+    [
+        (1.00001, "undecided", "the numerical gradient is uncertain by 0.0001"),
+        (1.0000001, "ok", ""),
+        (1.001, "wrong", ""),
+    ],
+)
+def test_what_the_error_of_the_numbers_explains_is_undecided_and_says_so(
+    engine: float, verdict: str, remark: str
+) -> None:
+    entry = judge(Measured("x", engine, Estimate(1.0, 1e-4, 1.0, 1.0), True), rtol=1e-6, atol=1e-9)
+    assert (entry.verdict, entry.remark) == (verdict, remark)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_an_undecided_derivative_keeps_the_remark_that_it_has(reached: bool) -> None:
+    edge = "edge of the domain: nothing is defined below"
+    entry = judge(Measured("x", 2.0, Estimate(1.0, math.inf, math.nan, 1.0, edge), reached), rtol=1e-6, atol=1e-9)
+    assert (entry.verdict, entry.remark) == ("undecided", edge)
+
+
+# Plain numbers where they do
+
+
+def kinds_seen(f: Function, at: Any) -> list[type]:
+    """Return the kinds of number that a function of one number is called with, after a check that holds."""
+    seen = []
+
+    def recorded(x: Any) -> Any:
+        seen.append(type(x))
+        return f(x)
+
+    assert check_gradients(recorded, at).holds
+    return seen
+
+
+def test_numbers_are_probed_as_floats() -> None:
+    seen = kinds_seen(lambda x: x * x * tanh(x), 0.5)
+    assert set(seen) == {float, Value}
+    assert seen.count(Value) == 2  # whether floats give the same, and the engine's gradient
+
+
+def test_a_matrix_is_probed_as_floats() -> None:
+    seen = []
+
+    def loss(rows: Any) -> Any:
+        seen.append(type(rows[0][0]))
+        return total([x * x for row in rows for x in row])
+
+    report = check_gradients(loss, {"rows": [[0.1 * (i + j) for j in range(5)] for i in range(4)]})
+    assert len(report.entries) == 20
+    assert seen.count(Value) == 2
+    assert seen.count(float) > 20
+
+
+def test_a_function_that_calls_methods_of_values_is_checked_all_the_same() -> None:
+    def loss(x: Any) -> Any:
+        return x.tanh() * x.exp()
+
+    assert check_gradients(loss, [0.5], order=2).holds
+    assert check_formula(lambda x: math.exp(x) * (math.tanh(x) + 1 - math.tanh(x) ** 2), loss, "x", {"x": 0.5}).holds
+
+
+def test_a_function_that_calls_methods_of_values_in_another_branch_is_checked_all_the_same() -> None:
+    assert check_gradients(lambda x: x if x > 0 else x.exp() - 1, [0.05]).holds
+
+
+@pytest.mark.parametrize(
+    "of_floats", [lambda x: x, lambda x: "x", lambda x: math.nan, lambda x: 1j, lambda x: x / 0], ids=range(5)
+)
+def test_a_function_that_does_something_else_for_floats_is_probed_with_values(of_floats: Function) -> None:
+    seen = kinds_seen(lambda x: x * x if isinstance(x, Value) else of_floats(x), 3.0)
+    assert seen.count(float) == 1
+    assert seen.count(Value) > 10
+
+
+def test_an_array_is_probed_as_an_array_of_floats() -> None:
+    seen = []
+
+    def loss(w: Any) -> Any:
+        seen.append(w.dtype)
+        return (w * w).sum()
+
+    assert check_gradients(loss, {"w": np.array([1.0, 2.0, 3.0])}).holds
+    assert seen.count(np.dtype(object)) == 2
+
+
+def test_probes_outside_the_domain_of_a_function_of_numpy_give_no_warning() -> None:
+    assert check_gradients(lambda x: np.sqrt(x), [0.01]).holds
+    assert check_gradients(lambda w: np.log(w).sum(), {"w": np.array([0.01, 1.0])}).holds
 
 
 # Wrong rules are found, each in turn
@@ -402,7 +523,7 @@ def test_the_mismatch_is_a_table_with_the_worst_first() -> None:
     with pytest.raises(GradientMismatch) as caught:
         check_gradients(lambda w, x: off(w) + off(x[0]) + x[1], {"w": 1.0, "x": [4.0, 2.0]}).raise_if_failed()
     head, *table = str(caught.value).splitlines()
-    assert head == "The engine differs from the numerical gradient in 2 of 3 derivatives."
+    assert head == f"The engine differs from the numerical gradient in 2 of 3 derivatives: {PERHAPS}"
     assert [line.split() for line in table] == [
         ["entry", "engine", "numerical", "error", "verdict"],
         ["x[0]", "12", "8", "4", "wrong"],
@@ -515,7 +636,20 @@ def test_a_wrong_formula_does_not_hold_and_the_worst_point_is_told() -> None:
     assert not report.holds
     worst = max((e for e in report.entries if e.verdict == "wrong"), key=lambda e: e.error)
     assert report.entries[0] == worst
-    assert report.remarks == [f"The worst is w at w = {worst.engine / 2:.6g}."]
+    assert report.remarks == [f"The worst is w at w = {worst.engine / 2!r}."]
+
+
+def test_a_wrong_formula_fails_an_assertion() -> None:
+    with pytest.raises(AssertionError):
+        assert check_formula(off_by_one, logistic, "w", draw=sample)
+    assert check_formula(right, logistic, "w", draw=sample)
+
+
+def test_the_worst_point_is_told_with_all_digits_and_functions_by_their_names() -> None:
+    at = {"w": 0.1 + 0.2, "x": np.array([1 / 3]), "activation": tanh, "mode": "mean"}
+    report = check_formula(lambda w: 9.0, lambda w, x, activation, mode: activation(w) * x.sum(), "w", at)
+    told = "w = 0.30000000000000004, x = [0.3333333333333333], activation = tanh, mode = mean"
+    assert report.remarks == [f"The worst is w at {told}."]
 
 
 def test_one_point_is_enough() -> None:
@@ -528,6 +662,9 @@ def test_the_point_that_is_told_is_short() -> None:
     report = check_formula(lambda w: 0.0, lambda w, x, y: total([w * v for v in x]), "w", at)
     assert len(report.remarks[0]) < 130
     assert "…" in report.remarks[0]
+    at = {"w": 0.5, "x": "x" * 60, "y": "y" * 61}
+    report = check_formula(lambda w: 0.0, lambda w, x, y: w, "w", at)
+    assert report.remarks == [f"The worst is w at w = 0.5, x = {'x' * 60}, y = {'y' * 60}…."]
 
 
 def test_points_are_those_of_the_seed_and_the_trials() -> None:
@@ -547,14 +684,45 @@ def test_a_formula_within_rounding_holds_and_one_beyond_does_not() -> None:
 def test_a_claim_that_is_not_finite_is_wrong(claim: float) -> None:
     report = check_formula(lambda w: claim, lambda w: w * w, "w", {"w": 3.0})
     assert verdicts(report) == {"w": "wrong"}
-    assert report.diagnosis == "no simple diagnosis"
+    assert report.diagnosis == f"it is {claim} in 1 of 1 derivatives"
 
 
 @pytest.mark.parametrize(
-    ("claim", "verdict"), [(0.0, "ok"), (0.5, "kink"), (1.0, "kink"), (1.5, "wrong"), (-0.1, "wrong")]
+    ("claim", "verdict", "error"),
+    [
+        (0.0, "ok", 0.0),
+        (0.5, "kink", 0.0),
+        (1.0, "kink", 0.0),
+        (1.5, "wrong", 0.5),
+        (-0.1, "wrong", 0.1),
+        (math.inf, "wrong", math.inf),
+    ],
 )
-def test_at_a_kink_a_claim_between_the_slopes_is_allowed(claim: float, verdict: str) -> None:
-    assert verdicts(check_formula(lambda w: claim, lambda w: relu(w), "w", {"w": 0.0})) == {"w": verdict}
+def test_at_a_kink_a_claim_between_the_slopes_is_allowed_and_another_is_off_from_these(
+    claim: float, verdict: str, error: float
+) -> None:
+    report = check_formula(lambda w: claim, lambda w: relu(w), "w", {"w": 0.0})
+    assert verdicts(report) == {"w": verdict}
+    assert report.largest_error == pytest.approx(error)
+    assert report.holds == (verdict != "wrong")
+
+
+def test_what_the_numbers_could_not_confirm_is_counted_and_undecided() -> None:
+    def loss(x: Any, y: Any) -> Any:
+        return sqrt(x) + y * y
+
+    report = check_formula(lambda x, y: [math.inf, 2 * y], loss, ["x", "y"], {"x": 0.0, "y": 1.5})
+    assert report.holds
+    assert verdicts(report) == {"x": "undecided", "y": "ok"}
+    assert report.entries[0].error == 0.0
+    assert report.verdict.startswith("The formula holds for 2 derivatives at 1 point, with errors up to ")
+    assert report.verdict.endswith("; the numerical gradient could not confirm the engine in 1")
+    assert "confirm" not in check_formula(right, logistic, "w", draw=sample).verdict
+
+
+def test_a_claim_that_differs_from_the_engine_is_wrong_even_where_the_numbers_are_uncertain() -> None:
+    report = check_formula(lambda x: 5.0, lambda x: sqrt(x), "x", {"x": 0.0})
+    assert verdicts(report) == {"x": "wrong"}
 
 
 def test_names_of_the_point_go_to_those_that_take_them() -> None:
@@ -596,8 +764,10 @@ def test_a_mapping_is_claimed_by_name_in_any_order() -> None:
 def test_a_formula_is_not_judged_where_the_engine_and_the_numbers_differ() -> None:
     report = check_formula(lambda w: math.exp(w), lambda w: math.exp(w), "w", {"w": 1.0})
     assert not report.holds
-    assert str(report).startswith(f"The formula cannot be judged by this loss: {OFF}\n")
+    verdict = "The formula cannot be judged, because engine and numbers differ about the loss"
+    assert str(report).startswith(f"{verdict}: {PERHAPS}\n")
     assert verdicts(report) == {"w": "engine and numerical differ"}
+    assert report.entries[0].remark == "the graph does not reach it"
 
 
 def test_a_loss_that_ignores_the_variable_has_the_gradient_zero() -> None:
@@ -613,13 +783,17 @@ def test_a_loss_that_ignores_the_variable_has_the_gradient_zero() -> None:
 @pytest.mark.parametrize(
     ("claim", "at", "told"),
     [
-        (np.ones((3, 2)), np.ones((2, 3)), "(3, 2), w has (2, 3): its transpose would fit"),
-        (np.ones((2, 2)), np.ones((2, 3)), "(2, 2), w has (2, 3)"),
-        ([1.0, 2.0], [[1.0], [2.0]], "(2,), w has (2, 1)"),
-        (1.0, np.ones((2, 3)), "() of a number, w has (2, 3)"),
-        ([1.0], 1.0, "(1,), w has () of a number"),
-        ({"a": 1.0}, 1.0, "{'a': ()}, w has () of a number"),
-        ([[1.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]], "[(1,), (2,)], w has [(2,), (1,)]"),
+        (
+            np.ones((3, 2)),
+            np.ones((2, 3)),
+            "has the shape (3, 2), w has the shape (2, 3): its transpose would fit",
+        ),
+        (np.ones((2, 2)), np.ones((2, 3)), "has the shape (2, 2), w has the shape (2, 3)"),
+        ([1.0, 2.0], [[1.0], [2.0]], "has the shape (2,), w has the shape (2, 1)"),
+        (1.0, np.ones((2, 3)), "is a single number, w has the shape (2, 3)"),
+        ([1.0], 1.0, "has the shape (1,), w is a single number"),
+        ({"a": 1.0}, 1.0, "has the shape {'a': ()}, w is a single number"),
+        ([[1.0], [1.0, 2.0]], [[1.0, 2.0], [1.0]], "has the shape [(1,), (2,)], w has the shape [(2,), (1,)]"),
     ],
 )
 def test_shapes_that_do_not_match_are_told_before_any_number(claim: Any, at: Any, told: str) -> None:
@@ -628,7 +802,7 @@ def test_shapes_that_do_not_match_are_told_before_any_number(claim: Any, at: Any
 
     report = check_formula(lambda w: claim, never, "w", {"w": at})
     assert not report.holds
-    assert str(report) == f"The formula does not hold: the gradient by w has the shape {told}."
+    assert str(report) == f"The formula does not hold: the gradient by w {told}."
     assert report.entries == ()
 
 
@@ -649,7 +823,7 @@ def square(w: Any, x: Any = 0.0) -> Any:
         ({"w": 1.0}, "v", ValueError, "there is no v to differentiate by: the point has w"),
         ({"w": 1.0}, ["w", "v"], ValueError, "there is no v to differentiate by: the point has w"),
         ({}, "w", ValueError, "there is no w to differentiate by: the point has none"),
-        ({"w": 1.0}, [], ValueError, "wrt names no variable: the point has w"),
+        ({"w": 1.0}, ["w", "w"], ValueError, "wrt names a variable twice: w, w"),
         ({"w": 1.0, "z": 2.0}, "w", ValueError, "neither the formula nor the loss takes z"),
         ({"w": math.nan}, "w", ValueError, "w is nan: a finite number is wanted"),
         ({"w": 1.0, "x": [math.inf]}, "w", ValueError, r"x\[0\] is inf: a finite number is wanted"),
@@ -675,9 +849,31 @@ def test_a_name_that_the_formula_or_the_loss_lacks_is_told() -> None:
         check_formula(lambda b: b, square, "w", {"w": 1.0})
 
 
-@pytest.mark.parametrize("given", [{}, {"at": {"w": 1.0}, "draw": lambda rng: {"w": 1.0}}])
-def test_a_point_or_a_draw_is_given_and_not_both(given: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"^give one of: the point `at`, or a function `draw` that makes points$"):
+def test_a_function_that_does_not_say_what_it_takes_is_refused() -> None:
+    rest = "does not say what it takes: wrap it in a function that names its arguments"
+    with pytest.raises(ValueError, match=f"^the formula {rest}$"):
+        check_formula(max, square, "w", {"w": 1.0})
+    with pytest.raises(ValueError, match=f"^the loss {rest}$"):
+        check_formula(formula, max, "w", {"w": 1.0})
+
+
+@pytest.mark.parametrize("wrt", [[], None, 3, [1], ["w", 1], {"w"}, {"w": 1.0}, formula])
+def test_wrt_is_a_name_or_a_list_of_names(wrt: Any) -> None:
+    with pytest.raises(TypeError, match=r"^wrt is the name of a variable, or a list of names, not "):
+        check_formula(formula, square, wrt, {"w": 1.0})
+
+
+def test_one_name_in_a_list_or_a_tuple_is_as_good() -> None:
+    assert check_formula(formula, square, ["w"], {"w": 1.0}).holds
+    assert check_formula(formula, square, ("w",), {"w": 1.0}).holds
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"at": {"w": 1.0}, "draw": lambda rng: {"w": 1.0}}, {"draw": {"w": 1.0}}, {"draw": 3}]
+)
+def test_a_point_or_a_draw_is_given_and_not_both_and_a_draw_is_a_function(given: dict[str, Any]) -> None:
+    message = "^give one of: the point `at`, or a function `draw` that makes points with a random.Random$"
+    with pytest.raises(TypeError, match=message):
         check_formula(formula, square, "w", **given)
 
 
@@ -698,13 +894,45 @@ def test_a_formula_that_gives_two_results_is_told() -> None:
         check_formula(lambda w: random.random(), square, "w", {"w": 1.0})
 
 
-@pytest.mark.parametrize("claim", [None, "2", 1j, {2.0}])
+@pytest.mark.parametrize("claim", ["2", 1j, {2.0}])
 def test_a_formula_that_returns_no_number_is_told(claim: Any) -> None:
     with pytest.raises(TypeError, match=r"^the gradient: a real number is wanted, not "):
         check_formula(lambda w: claim, square, "w", {"w": 1.0})
 
 
-@pytest.mark.parametrize("claim", [2.0, [2.0], [2.0, 1.0, 0.0], {"w": 2.0, "x": 1.0}])
+def test_a_formula_that_returns_nothing_is_told() -> None:
+    with pytest.raises(TypeError, match=r"^the formula returned None: did it forget to return its gradient\?$"):
+        check_formula(lambda w: None, square, "w", {"w": 1.0})
+
+
+def test_a_formula_for_several_variables_may_return_them_by_name() -> None:
+    at = {"w": 3.0, "x": 1.0}
+    report = check_formula(lambda w, x: {"x": 1.0, "w": 2 * w}, square, ["w", "x"], at)
+    assert report.holds
+    wrong = check_formula(lambda w, x: {"x": 2 * w, "w": 1.0}, square, ["w", "x"], at)
+    assert verdicts(wrong) == {"w": "wrong", "x": "wrong"}
+    assert {entry.name: entry.claimed for entry in wrong.entries} == {"w": 1.0, "x": 6.0}
+
+
+def test_a_formula_and_a_loss_that_change_their_arguments_change_nothing_else() -> None:
+    at = {"w": [1.0, 2.0], "x": np.array([3.0, 4.0]), "y": ([5.0],)}
+
+    def changed(*arguments: Any) -> float:
+        w, x, y = arguments
+        found = w[0] * w[1] * x[0] * x[1] * y[0][0]
+        w[0], x[0], y[0][0] = 0.0, 0.0, 0.0
+        return found
+
+    def product(w: Any, x: Any, y: Any) -> Any:
+        return changed(w, x, y)
+
+    assert check_formula(lambda w, x, y: [changed([1.0, w[1]], x, y), 60 * w[0]], product, "w", at).holds
+    assert at["w"] == [1.0, 2.0]
+    assert at["x"].tolist() == [3.0, 4.0]
+    assert at["y"] == ([5.0],)
+
+
+@pytest.mark.parametrize("claim", [2.0, [2.0], [2.0, 1.0, 0.0], {"w": 2.0}, {"w": 2.0, "x": 1.0, "y": 0.0}, {"v": 1.0}])
 def test_a_formula_for_several_variables_returns_as_many_gradients(claim: Any) -> None:
     message = "^the formula is to return a gradient for each of w, x, in this order$"
     with pytest.raises(TypeError, match=message):

@@ -52,8 +52,9 @@ def test_the_error_bound_holds_on_random_expressions(e: Expression) -> None:
 @given(expressions(max_nodes=30))
 def test_the_error_bound_is_small_on_random_expressions(e: Expression) -> None:
     for estimate in numerical_gradient(e, e.at):
-        assert settled(estimate)
-        assert estimate.error < 1e-8
+        if abs(estimate.slope) > 1e-6:  # a smaller one may drown in the rounding of larger numbers inside
+            assert settled(estimate)
+            assert estimate.error < 1e-8
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,18 @@ def test_noise_above_rounding_gives_no_wrong_slope(seed: int) -> None:
     x, factor = rng.uniform(0.5, 3), rng.uniform(0.5, 3)
     estimate = numerical_gradient(lambda x: float(np.float32(x) * np.float32(factor)), x)
     assert estimate.off(factor) <= estimate.error + 1e-6 * factor
+
+
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e8])
+def test_rounding_inside_a_function_gives_no_wrong_slope(size: float) -> None:
+    for x in (0.0, 0.3, 1.0, 7.0):
+        estimate = numerical_gradient(lambda x: ((x + size) - size) * 3, x)
+        assert is_honest(estimate, 3.0)
+
+
+def test_rounding_inside_a_function_beside_its_edge_gives_no_wrong_slope() -> None:
+    estimate = numerical_gradient(lambda x: (x + 1e6) - 1e6 if x >= 1 else math.nan, 1.0)
+    assert is_honest(estimate, 1.0)
 
 
 def test_a_coarse_result_at_every_step_is_undecided() -> None:
@@ -217,6 +230,11 @@ def test_a_kink_too_slight_to_tell_is_in_the_error_bound() -> None:
 )
 def test_the_edge_of_a_domain_is_told(f: Function, x: float, missing: str) -> None:
     assert numerical_gradient(f, x).remark == f"edge of the domain: nothing is defined {missing}"
+
+
+def test_probes_outside_the_domain_of_a_function_of_numpy_give_no_warning() -> None:
+    assert settled(numerical_gradient(lambda x: np.sqrt(x), 0.01))
+    assert all(map(settled, numerical_gradient(lambda w: np.log(w).sum(), {"w": np.array([0.01, 1.0])})["w"]))
 
 
 def test_a_smooth_function_has_its_one_sided_slope_at_an_edge() -> None:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_like import Value
-from micrograd_like.points import Point, point_at, require_number, shape_of
+from micrograd_like import Value, hessian
+from micrograd_like.points import Point, copied, point_at, require_number, shape_of
 
 Function = Callable[..., Any]
 
@@ -81,6 +81,23 @@ def test_a_sequence_of_one_number_is_the_argument() -> None:
     assert result(lambda x: x + 1, [2.0]) == 3.0
 
 
+def test_one_array_or_one_mapping_in_a_list_is_one_argument() -> None:
+    assert result(lambda w: w.sum(), [np.array([1.0, 5.0])]) == 6.0
+    assert result(lambda w: w.T[1, 0], (np.array([[1.0, 5.0]]),)) == 5.0
+    assert result(lambda p: p["a"] + 1, [{"a": 2.0}]) == 3.0
+
+
+def test_one_list_in_a_list_is_a_row_unless_others_have_defaults() -> None:
+    assert result(lambda w: w[0][1], [[1.0, 5.0]]) == 5.0
+    assert result(lambda w: w[0][1], [(1.0, 5.0)]) == 5.0
+    assert result(lambda w: w[0, 1], np.array([[1.0, 5.0]])) == 5.0
+    assert result(lambda w, scale=10: w[1] * scale, [[1.0, 5.0]]) == 50.0
+
+
+def test_several_arrays_in_a_list_are_several_arguments() -> None:
+    assert result(lambda w, x: (w @ x).sum(), [np.array([1.0, 5.0]), np.array([2.0, 3.0])]) == 17.0
+
+
 def test_arguments_may_be_sequences_and_mappings_themselves() -> None:
     assert result(lambda p, q: p["w"][1] - q[0], {"p": {"w": [1.0, 5.0]}, "q": (2.0,)}) == 3.0
 
@@ -122,6 +139,35 @@ def test_an_array_of_other_things_than_floats_is_shaped_as_one_of_objects() -> N
     shaped = point_at(lambda w: 0.0, np.array([[1.0, 2.0]])).shaped([Value(1.0), (1, 2)])
     assert shaped.shape == (1, 2)
     assert shaped[0, 1] == (1, 2)
+
+
+def test_arrays_in_an_array_are_shaped_as_one_array() -> None:
+    point = point_at(lambda w: 0.0, np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    shaped = point.shaped([np.full((4, 5), float(i)) for i in range(6)])
+    assert shaped.shape == (2, 3, 4, 5)
+    assert shaped.dtype == float
+    assert shaped[1, 0].tolist() == [[3.0] * 5] * 4
+
+
+def test_the_hessian_by_an_array_is_an_array() -> None:
+    found = hessian(lambda w: w[0] * w[1] ** 2, np.array([1.0, 2.0]))
+    assert found.shape == (2, 2)
+    assert found.tolist() == [[0.0, 4.0], [4.0, 2.0]]
+    assert hessian(lambda w: (w * w).sum(), np.ones((2, 3))).shape == (2, 3, 2, 3)
+
+
+def test_a_copy_is_the_same_in_other_lists_and_arrays() -> None:
+    v = Value(2.0)
+    at = {"a": [1.0, (2.0, [v])], "b": np.array([1.0, 2.0]), "c": "mean", "d": len}
+    made = copied(at)
+    made["a"][0] = 9.0
+    made["a"][1][1].append(3.0)
+    made["b"][0] = 9.0
+    assert at["a"] == [1.0, (2.0, [v])]
+    assert at["b"].tolist() == [1.0, 2.0]
+    assert made["a"][1][1][0] is v
+    assert (made["c"], made["d"]) == ("mean", len)
+    assert type(made["a"][1]) is tuple
 
 
 def test_a_function_that_changes_its_argument_leaves_the_point_as_it_was() -> None:
@@ -216,6 +262,11 @@ def test_a_point_that_does_not_fit_the_arguments_is_refused_with_both(f: Functio
 def test_a_result_that_is_no_number_is_described(y: Any, described: str) -> None:
     with pytest.raises(TypeError, match=f"^the function is to return one number; it returned {described}$"):
         require_number(y)
+
+
+def test_a_result_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^the function returned an integer too large for a float$"):
+        require_number(10**400)
 
 
 # Shapes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -95,6 +97,23 @@ def test_remarks_stand_below_the_verdict() -> None:
     assert str(Report("No", False, remarks=["One.", "Two."])) == "No.\nOne.\nTwo."
 
 
+def test_a_verdict_of_any_name_but_ok_shows_the_table() -> None:
+    for verdict in ("engine and numerical differ", "kink", "undecided", "wrong"):
+        text = str(Report("No", False, [replace(RIGHT, verdict=verdict)]))
+        assert text.splitlines()[-1].endswith(f" {verdict}")
+
+
+def test_a_report_in_a_session_is_its_text() -> None:
+    report = Report("No", False, [WRONG], "why", ["Where."])
+    assert repr(report) == str(report)
+    assert f"{report}" == str(report)
+
+
+def test_one_entry_more_than_is_shown_is_counted() -> None:
+    assert str(Report("No", False, [WRONG] * (ENTRIES_SHOWN + 1))).splitlines()[-1] == "and 1 more"
+    assert Report("No", False, [WRONG] * (ENTRIES_SHOWN + 1))._repr_html_().endswith("<p>and 1 more</p>")
+
+
 def test_more_entries_than_are_shown_are_counted() -> None:
     lines = str(Report("No", False, [WRONG] * (ENTRIES_SHOWN + 3))).splitlines()
     assert len(lines) == ENTRIES_SHOWN + 3
@@ -146,9 +165,23 @@ def test_the_table_counts_the_entries_that_it_leaves_out() -> None:
 @given(st.lists(ENTRIES, max_size=3))
 def test_a_report_is_json_and_can_be_made_from_it_again(entries: list[Entry]) -> None:
     report = Report("No", False, tuple(entries), "why", ("where",))
-    plain = json.loads(json.dumps(report.to_dict()))
-    again = Report(**plain | {"entries": [Entry(**entry) for entry in plain["entries"]]})
+    plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    again = Report(**plain | {"entries": [Entry(**read(entry)) for entry in plain["entries"]]})
     assert str(again) == str(report)
+
+
+def read(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry, with numbers for "inf" and "nan"."""
+    numbers = ("claimed", "engine", "numerical", "error")
+    return {key: float(x) if key in numbers and x is not None else x for key, x in entry.items()}
+
+
+def test_numbers_that_json_lacks_are_strings() -> None:
+    entry = replace(CLAIMED, claimed=math.inf, engine=-math.inf, numerical=math.nan, name="inf")
+    found = Report("No", False, [entry]).to_dict()["entries"][0]
+    assert [found[key] for key in ("name", "claimed", "engine", "numerical", "error")] == [
+        "inf", "inf", "-inf", "nan", 2.0,
+    ]  # fmt: skip
 
 
 def test_the_dictionary_has_the_fields_by_name() -> None:
@@ -172,7 +205,19 @@ def test_the_dictionary_has_the_fields_by_name() -> None:
     }
 
 
-# An error, and the largest error
+# Whether it holds, an error, and the largest error
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize("entries", [[], [WRONG], [RIGHT]])
+def test_a_report_is_true_if_it_holds(holds: bool, entries: list[Entry]) -> None:
+    assert bool(Report("It is so", holds, entries)) is holds
+
+
+@pytest.mark.parametrize(("of", "name"), [(Report("No", False), "holds"), (WRONG, "verdict")])
+def test_what_was_found_cannot_be_changed(of: object, name: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(of, name, True)
 
 
 def test_a_report_that_does_not_hold_is_raised_as_a_mismatch_with_its_text() -> None:

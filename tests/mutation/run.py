@@ -1,6 +1,6 @@
 """Mutation testing: how many small faults, put into a module one at a time, do the tests find?
 
-    pip install cosmic-ray  # beside the packages of the tests
+    pip install --editable ".[test,mutation]"
     python tests/mutation/run.py             # every module
     python tests/mutation/run.py optim nn    # these
 
