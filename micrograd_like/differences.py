@@ -25,6 +25,7 @@ QUARTERS = 25  # steps, each a quarter of the one before, that are tried to get 
 FEWEST, MOST = 7, 44  # halvings of the step from there on
 BEYOND = 4  # halvings after rounding outweighs the error: they show noise that is larger than rounding
 CLOSE = 2**17  # the first step over this, and over its square, are steps at which noise in f is looked for
+ALIKE = 0.1  # the part by which a slope may differ from that between two close points
 CLOSEST = 2**6  # units in the last place of x, below which a step shows the rounding of x instead
 COLUMNS = 8  # of the table of extrapolated slopes
 SETTLED = 1e-3  # the error of a slope that counts as found, as a part of it
@@ -146,7 +147,7 @@ def _estimate(f: Callable[[float], float | None], x: float, y: float) -> Estimat
     if len(known) == 1:
         remark = f"edge of the domain: nothing is defined {'below' if math.isnan(below.slope) else 'above'}"
         return Estimate(known[0].slope, doubt if settled else math.inf, *sides, remark)
-    if not settled:
+    if not settled or math.isinf(center.error):
         return Estimate(center.slope, math.inf, *sides, "no slope: it does not settle as the step shrinks")
     gap = abs(above.slope - below.slope)
     if gap <= 4 * doubt:
@@ -162,9 +163,11 @@ def _extrapolated(
 ) -> tuple[_Extrapolation, _Extrapolation, _Extrapolation, float]:
     """Return the slopes below x, around it and above it, and the largest |f| that was met."""
     below, center, above = _Extrapolation(2), _Extrapolation(4), _Extrapolation(2)
-    largest, noise = abs(y), 0.0
+    largest, noise, near, doubt = abs(y), 0.0, 0.0, math.inf
     for k, (h, low, high) in enumerate(_probes(f, x)):
-        noise = noise if k else _noise(f, x, h / CLOSE**2) or _noise(f, x, h / CLOSE)  # 0 if f is flat that close
+        if not k:
+            noise, near, doubt = _close_by(f, x, h / CLOSE**2)
+            noise = noise or _close_by(f, x, h / CLOSE)[0]  # f may be flat that close
         found = [z for z in (y, low, high) if z is not None]
         largest = max(largest, *map(abs, found))
         change = max(abs(z - y) for z in found)
@@ -179,21 +182,27 @@ def _extrapolated(
         judge = center if len(found) == 3 else below if low is not None else above
         if k > FEWEST and rounding > judge.error * 2**BEYOND:
             break  # smaller steps are worse
+    if abs(center.slope - near) > 4 * (center.error + doubt) + ALIKE * abs(near):
+        center.error = math.inf  # a wave, say, of which all steps were whole periods
     return below, center, above, largest
 
 
-def _noise(f: Callable[[float], float | None], x: float, h: float) -> float:
-    """Return how far rounding inside f, as in (x + 10⁸) - 10⁸, puts its results off: the median fourth difference.
+def _close_by(f: Callable[[float], float | None], x: float, h: float) -> tuple[float, float, float]:
+    """Return the noise in f, and a slope with its error, from 13 points at so small a step that f is straight there.
 
-    A smooth function has none to speak of at so small a step, and a kink is in less than half of these. (After Moré and
-    Wild, Estimating computational noise, 2011.)
+    The noise, which rounding inside f makes, as in (x + 10⁸) - 10⁸, is the median fourth difference; a kink is in less
+    than half of these. (After Moré and Wild, Estimating computational noise, 2011.)
     """
     if h < CLOSEST * math.ulp(x):
-        return 0.0
+        return 0.0, 0.0, math.inf
     values = [y for k in range(-6, 7) if (y := f(x + k * h)) is not None]
     windows = zip(*(values[i:] for i in range(5)), strict=False)
     fourths = [abs((a + e) - 4 * (b + d) + 6 * c) for a, b, c, d, e in windows]
-    return median(filter(math.isfinite, fourths)) if any(map(math.isfinite, fourths)) else 0.0
+    noise = median(filter(math.isfinite, fourths)) if any(map(math.isfinite, fourths)) else 0.0
+    if len(values) < 13:  # the domain ends here
+        return noise, 0.0, math.inf
+    slope = (values[-1] - values[0]) / (12 * h)
+    return noise, slope, (4 * ROUNDING * (max(map(abs, values)) + abs(x * slope)) + noise) / h
 
 
 def _probes(f: Callable[[float], float | None], x: float) -> Iterator[tuple[float, float | None, float | None]]:
