@@ -237,15 +237,13 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def record(
-    operation: Operation, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None
-) -> Value:
+def record(name: Operation, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None) -> Value:
     """Return the Value that an operation made; for `first` to `d_second` see the slots of `Value`."""
     node = new(Value)
     node._data = data if type(data) is float else frozen(data)
     node._grad = ZERO
     node.label = ""
-    node.operation = operation
+    node.operation = name
     node._first = first
     node._d_first = d_first
     node._second = second
@@ -254,7 +252,10 @@ def record(
 
 
 def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | None = None) -> Any:
-    """Return Σ wᵢ·xᵢ + bias as one node, summed from the bias on; ValueError for not as many inputs as weights."""
+    """Return Σ wᵢ·xᵢ + bias as one node, summed from the bias on; ValueError for not as many inputs as weights.
+
+    For n operands it is off by up to n/2 units in the last place of Σ |wᵢ·xᵢ| + |bias|; so is `total`, likewise.
+    """
     first, w, w_values = read(weights if bias is None else (*weights, bias))
     second, x, x_values = read(inputs)
     y, d_first = (0, x) if bias is None else (w[-1], (*x, 1))

@@ -27,6 +27,8 @@ Rows: TypeAlias = list[tuple[Number, tuple[Number, ...]]]
 def logsumexp(values: Iterable[Operand]) -> Any:
     """log Σ e^xᵢ, with the derivatives softmax(x)ⱼ, as accurate as those; nothing overflows.
 
+    With m = max x it is m + log Σ e^(xᵢ - m), off by up to 4 units in the last place of the larger of the two.
+
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
 
@@ -44,7 +46,8 @@ def logsumexp(values: Iterable[Operand]) -> Any:
 def softmax(values: Iterable[Operand]) -> list[Any]:
     """The list of pᵢ = e^xᵢ / Σ e^xⱼ, with the derivatives ∂pᵢ/∂xⱼ = pᵢ(1 - pᵢ) for j = i, else -pᵢpⱼ.
 
-    The rounding of xᵢ - max x puts pᵢ off by up to max x - xᵢ + 4 units in the last place.
+    The rounding of xᵢ - max x puts pᵢ off by up to max x - xᵢ + 4 units in the last place, and the derivatives by up to
+    2(max x - min x + 4).
 
     Raises:
         ValueError: there are no values.
@@ -60,6 +63,8 @@ def softmax(values: Iterable[Operand]) -> list[Any]:
 
 def log_softmax(values: Iterable[Operand]) -> list[Any]:
     """The list of log pᵢ = xᵢ - log Σ e^xⱼ, with the derivatives 1 - pᵢ for j = i, else -pⱼ, where p is `softmax`'s.
+
+    The rounding of xᵢ - max x puts both off by up to max x - min x + 4 units in the last place.
 
     >>> log_softmax([40, 0])[0]
     -4.248354255291589e-18

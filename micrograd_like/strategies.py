@@ -103,10 +103,10 @@ def _expressions(
         places[:0] = [(operands, i) for i in range(count)]
         drawn.append((step, operands))
         room -= cost(step)
-    for operands, i, below in filled:
-        operands[i] = len(at) + len(drawn) - 1 - below
+    for operands, i, step_index in filled:
+        operands[i] = len(at) + len(drawn) - 1 - step_index  # the program takes the steps in the reverse order
     leaf = st.integers(0, len(at) - 1)
-    leaf_or_number = leaf | leaf | numbers
+    leaf_or_number = leaf | leaf | numbers  # leaves twice as often as plain numbers
     for operands, i in places:
         operands[i] = draw(leaf if operands.count(None) == len(operands) else leaf_or_number)
     return Expression(Program(len(at), reversed(drawn)), at)
