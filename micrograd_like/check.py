@@ -52,11 +52,11 @@ def check_gradients(f: Callable[..., Any], at: Any, rtol: float = RTOL, atol: fl
     wrong = sum(entry.verdict == "wrong" for entry in compared)
     undecided = sum(entry.verdict == "undecided" for entry in compared)
     if wrong:
-        verdict = f"The engine differs from the numerical gradient in {wrong} of {_count(len(compared))}"
+        verdict = f"The engine differs from the numerical gradient in {wrong} of {_count(len(compared), 'derivative')}"
         return Report(verdict, False, compared, PERHAPS)
-    if undecided == len(compared):
+    if all(entry.verdict == "undecided" for entry in compared):
         return Report("The numerical gradient is too uncertain to decide anything", False, compared)
-    agreed = _count(len(compared) - undecided)
+    agreed = _count(len(compared) - undecided, "derivative")
     rest = f"; {undecided} could not be decided" if undecided else ""
     return Report(f"The engine agrees with the numerical gradient in {agreed}{rest}", True, compared)
 
@@ -103,12 +103,12 @@ def check_formula(
         tried.append(Trial(named, derivatives))
         compared += judged
     compared.sort(key=_severity)
-    everywhere = f"{_count(len(compared))} at {len(tried)} point{'s' * (len(tried) > 1)}"
-    if any(entry.verdict == DISAGREE for entry in compared):
+    everywhere = f"{_count(len(compared), 'derivative')} at {_count(len(tried), 'point')}"
+    if DISAGREE in {entry.verdict for entry in compared}:
         verdict = "The formula cannot be judged, because engine and numbers differ about the loss"
         return Report(verdict, False, compared, PERHAPS)
     if wrong := [entry for entry in compared if entry.verdict == "wrong"]:
-        worst = tried[(wrong[0].point or 1) - 1].at
+        worst = tried[wrong[0].point - 1].at
         where = ", ".join(f"{name} = {_shortened(x)}" for name, x in worst.items())
         verdict = f"The formula does not hold for {len(wrong)} of {everywhere}"
         return Report(verdict, False, compared, diagnosed(tried), [f"The worst is {wrong[0].name} at {where}."])
@@ -130,7 +130,7 @@ def _compared(
     measured = measure(loss_at, point)
     ordered = {v: _ordered(claims[v], named[v]) for v in claims}
     places = [(v, i, float(data_of(x))) for v in claims for i, (_, x) in enumerate(entries(ordered[v], f"∂/∂{v}"))]
-    tolerance = atol + rtol * max((abs(m.engine) for m in measured if math.isfinite(m.engine)), default=0.0)
+    tolerance = atol + rtol * max([0.0, *(abs(m.engine) for m in measured if math.isfinite(m.engine))])
     derivatives, compared = [], []
     for (variable, i, claim), m in zip(places, measured, strict=True):
         by_numbers = judge(m, RTOL, ATOL)
@@ -151,7 +151,7 @@ def _variables(wrt: Any) -> list[str]:
     variables = [wrt] if isinstance(wrt, str) else list(wrt) if isinstance(wrt, Sequence) else []
     if not variables or not all(isinstance(name, str) for name in variables):
         raise TypeError(f"wrt is the name of a variable, or a list of names, not {wrt!r}")
-    if len(set(variables)) < len(variables):
+    if sorted(set(variables)) != sorted(variables):
         raise ValueError(f"wrt names a variable twice: {', '.join(variables)}")
     return variables
 
@@ -205,8 +205,9 @@ def _claims(claimed: Callable[..., Any], named: Mapping[str, Any], variables: li
         raise TypeError("the formula returned None: did it forget to return its gradient?")
     if str([*entries(claims, "the gradient")]) != str([*entries(again, "the gradient")]):  # NaN is not NaN
         raise ValueError("the formula depends on more than its arguments: two calls gave different numbers")
-    if len(variables) == 1:
-        return {variables[0]: claims}
+    variable, *others = variables
+    if not others:
+        return {variable: claims}
     if isinstance(claims, Mapping) and claims.keys() == set(variables):
         return {variable: claims[variable] for variable in variables}
     if not isinstance(claims, list | tuple) or len(claims) != len(variables):
@@ -219,7 +220,7 @@ def _mismatch(claims: Mapping[str, Any], named: Mapping[str, Any]) -> str:
     for variable, claim in claims.items():
         shape, wanted = shape_of(claim), shape_of(named[variable])
         if shape != wanted:
-            transposed = isinstance(shape, tuple) and len(shape) > 1 and shape[::-1] == wanted
+            transposed = isinstance(shape, tuple) and shape[::-1] == wanted
             rest = ": its transpose would fit" if transposed else ""
             return f"the gradient by {variable} {_shape(shape)}, {variable} {_shape(wanted)}{rest}"
     return ""
@@ -239,8 +240,8 @@ def _shortened(x: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def _count(n: int) -> str:
-    return f"{n} derivative{'s' * (n > 1)}"
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n > 1)}"
 
 
 def _severity(entry: Entry) -> tuple[int, float]:

@@ -28,7 +28,7 @@ class Entry:
     `error` is how far the claim is from the engine, or the engine from the numbers where nothing is claimed; at a kink,
     from the slopes between those below and above. `verdict` is "ok" or "wrong"; "kink" for such a slope; "undecided"
     where the numbers do not tell; "engine and numerical differ" where no claim can be judged. `point` counts the points
-    of a formula from 1; `remark` says what was seen at this number, such as a kink.
+    of a formula from 1, else it is 0; `remark` says what was seen at this number, such as a kink.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Entry:
     numerical: float
     error: float
     verdict: str
-    point: int | None = None
+    point: int = 0
     remark: str = ""
 
 

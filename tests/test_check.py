@@ -952,3 +952,71 @@ def test_a_formula_for_several_variables_returns_as_many_gradients(claim: Any) -
 def test_a_loss_that_cannot_be_checked_is_refused(loss: Function, kind: Any, message: str) -> None:
     with pytest.raises(kind, match=message):
         check_formula(formula, loss, "w", {"w": 1.0})
+
+
+# What tells a sound check from one that is off by a little
+
+
+def test_points_are_drawn_from_the_random_numbers_of_the_seed_0_unless_told() -> None:
+    drawn: list[float] = []
+
+    def draw(rng: random.Random) -> dict[str, float]:
+        drawn.append(rng.random())
+        return {"x": drawn[-1]}
+
+    check_formula(lambda x: 2 * x, lambda x: x * x, "x", draw=draw, trials=2)
+    rng = random.Random(0)
+    assert drawn == [rng.random(), rng.random()]
+
+
+def test_without_tolerance_an_exact_claim_holds() -> None:
+    assert check_formula(lambda x: 2 * x, lambda x: x * x, "x", at={"x": 3.0}, rtol=0, atol=0)
+
+
+def test_without_tolerance_the_slope_of_one_side_of_a_kink_is_allowed() -> None:
+    report = check_formula(lambda x: 1.0, lambda x: abs(x), "x", at={"x": 0.0}, rtol=0, atol=1e-9)
+    assert [entry.verdict for entry in report.entries] == ["kink"]
+    inside = check_formula(lambda x: 0.5, lambda x: abs(x), "x", at={"x": 0.0}, rtol=0, atol=0)
+    assert [entry.verdict for entry in inside.entries] == ["kink"]
+
+
+def test_two_points_are_points() -> None:
+    verdict = check_formula(lambda x: 1.0, lambda x: x, "x", draw=lambda rng: {"x": rng.random()}, trials=2).verdict
+    assert verdict.startswith("The formula holds for 2 derivatives at 2 points")
+
+
+@pytest.mark.parametrize("step", [1.0, -1.0])
+def test_a_formula_that_gives_more_or_less_at_the_second_call_is_refused(step: float) -> None:
+    calls: list[float] = [5.0]
+
+    def changing(x: float) -> float:
+        calls.append(calls[-1] + step)
+        return calls[-1]
+
+    with pytest.raises(ValueError, match="depends on more than its arguments"):
+        check_formula(changing, lambda x: x * x, "x", at={"x": 1.0})
+
+
+def test_the_error_of_a_wrong_claim_is_its_distance_from_the_engine() -> None:
+    (entry,) = check_formula(lambda x: 1.0, lambda x: x**3 / 7, "x", at={"x": 0.3}).entries
+    assert entry.error == abs(1.0 - entry.engine)
+
+
+def test_the_worst_derivative_is_named() -> None:
+    report = check_formula(lambda w: [0.0, 0.0], lambda w: w[0] + 5 * w[1], "w", at={"w": [1.0, 1.0]})
+    assert report.remarks[0].startswith("The worst is w[1] at ")
+
+
+def test_another_shape_whose_transpose_does_not_fit_is_not_said_to() -> None:
+    report = check_formula(lambda w: [[1.0], [1.0], [1.0]], lambda w: w[0][0] * w[0][1], "w", at={"w": [[1.0, 2.0]]})
+    assert report.diagnosis == "the gradient by w has the shape (3, 1), w has the shape (1, 2)"
+
+
+def test_the_tolerance_of_small_derivatives_is_small() -> None:
+    claimed = 1e-3 * (1 + 5e-8)
+    assert not check_formula(lambda x: claimed, lambda x: 1e-3 * x, "x", at={"x": 1.0}, rtol=1e-8, atol=0)
+
+
+def test_an_infinite_derivative_gives_no_tolerance() -> None:
+    report = check_formula(lambda x: [math.inf, 1.5], lambda x: sqrt(x[0]) + x[1], "x", at={"x": [0.0, 1.0]})
+    assert [entry.verdict for entry in report.entries] == ["wrong", "undecided"]

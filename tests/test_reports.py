@@ -196,7 +196,7 @@ def test_the_dictionary_has_the_fields_by_name() -> None:
                 "numerical": -2.0,
                 "error": 4.0,
                 "verdict": "wrong",
-                "point": None,
+                "point": 0,
                 "remark": "",
             }
         ],

@@ -46,7 +46,7 @@ TESTS = {
     "agreement": "check",
     "diagnosis": "diagnosis check",
     "reports": "reports check",
-    "check": "check",
+    "check": "check diagnosis",
 }
 """The test files that a mutant of each module has to pass, those that find most of them first."""
 
