@@ -210,9 +210,11 @@ def _claims(claimed: Callable[..., Any], named: Mapping[str, Any], variables: li
         return {variable: claims}
     if isinstance(claims, Mapping) and claims.keys() == set(variables):
         return {variable: claims[variable] for variable in variables}
-    if not isinstance(claims, list | tuple) or len(claims) != len(variables):
-        raise TypeError(f"the formula is to return a gradient for each of {', '.join(variables)}, in this order")
-    return dict(zip(variables, claims, strict=True))
+    try:
+        return dict(zip(variables, claims, strict=True))
+    except (TypeError, ValueError):
+        what = f"the formula is to return a gradient for each of {', '.join(variables)}, in this order"
+        raise TypeError(what) from None
 
 
 def _mismatch(claims: Mapping[str, Any], named: Mapping[str, Any]) -> str:
