@@ -981,3 +981,14 @@ def test_a_point_without_numbers_is_refused(call: Function) -> None:
 def test_an_operation_that_fails_names_itself_and_its_operand() -> None:
     with pytest.raises(ValueError, match=r"^log\(-1.0\): a number above 0 is wanted$"):
         grad(log)(-1.0)
+
+
+def test_a_value_that_an_earlier_gradient_made_can_be_differentiated_at() -> None:
+    kept: list[Any] = []
+
+    def cube(x: Any) -> Any:
+        kept.append(x)
+        return x**3
+
+    grad(cube)(2.0)
+    assert float(grad(grad(lambda x: x**3))(kept[-1])) == 12.0

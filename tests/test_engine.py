@@ -698,3 +698,8 @@ def test_an_error_on_a_fraction_of_thousands_of_digits_is_still_the_error_of_the
 def test_a_type_error_tells_the_operation_and_the_label_too() -> None:
     with pytest.raises(TypeError, match=r"\(x = 1\.0\) \+ \(a\): a real number is wanted, not str"):
         Value(1.0, "x") + "a"
+
+
+def test_an_operation_is_copied_and_pickled_as_its_name() -> None:
+    operation = (Value(2.0) * 3).operation
+    assert (copy.deepcopy(operation), pickle.loads(pickle.dumps(operation))) == ("*", "*")
