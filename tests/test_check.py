@@ -1020,3 +1020,13 @@ def test_the_tolerance_of_small_derivatives_is_small() -> None:
 def test_an_infinite_derivative_gives_no_tolerance() -> None:
     report = check_formula(lambda x: [math.inf, 1.5], lambda x: sqrt(x[0]) + x[1], "x", at={"x": [0.0, 1.0]})
     assert [entry.verdict for entry in report.entries] == ["wrong", "undecided"]
+
+
+def test_a_second_derivative_of_0_is_not_said_to_be_ignored() -> None:
+    report = check_gradients(lambda x, y: x * y, [1.0, 2.0], order=2)
+    assert [entry.remark for entry in report.entries] == [""] * 6
+
+
+def test_without_tolerance_a_numerical_gradient_that_is_exact_agrees() -> None:
+    report = check_gradients(lambda x: 0 * x, [1.0], rtol=0, atol=0)
+    assert [entry.verdict for entry in report.entries] == ["ok"]
