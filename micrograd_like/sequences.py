@@ -37,7 +37,7 @@ def logsumexp(values: Iterable[Operand]) -> Any:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        largest, rest, p = _softmax_parts(x)
+        largest, rest, _, p = _softmax_parts(x)
         return [(largest + elementary.log1p(rest), p)]
 
     return _over_sequence("logsumexp", rule, values)[0]
@@ -54,8 +54,8 @@ def softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        parts = _softmax_parts(x)
-        rows = zip(parts[2], _slopes_of_log(x, *parts), strict=True)
+        _, rest, powers, p = _softmax_parts(x)
+        rows = zip(p, _slopes_of_log(rest, powers, p), strict=True)
         return [(p_i, tuple([p_i * d for d in row])) for p_i, row in rows]
 
     return _over_sequence("softmax", rule, values)
@@ -74,16 +74,16 @@ def log_softmax(values: Iterable[Operand]) -> list[Any]:
     """
 
     def rule(x: tuple[Number, ...]) -> Rows:
-        largest, rest, p = _softmax_parts(x)
+        largest, rest, powers, p = _softmax_parts(x)
         log_rest = elementary.log1p(rest)
-        rows = zip(x, _slopes_of_log(x, largest, rest, p), strict=True)
+        rows = zip(x, _slopes_of_log(rest, powers, p), strict=True)
         return [((x_i - largest) - log_rest, row) for x_i, row in rows]
 
     return _over_sequence("log_softmax", rule, values)
 
 
-def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number, ...]]:
-    """Return m = max x, r = Σ e^(xᵢ - m) - 1, and the pᵢ = e^(xᵢ - m)/(1 + r).
+def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number, ...], tuple[Number, ...]]:
+    """Return m = max x, r = Σ e^(xᵢ - m) - 1, the powers e^(xᵢ - m), and the pᵢ = e^(xᵢ - m)/(1 + r).
 
     r is built up without the largest term, whichever that is, so that log Σ e^xᵢ = m + log1p(r) keeps its digits.
     """
@@ -94,19 +94,15 @@ def _softmax_parts(x: tuple[Number, ...]) -> tuple[Number, Number, tuple[Number,
         e = elementary.exp(gap)
         rest = select(v > largest, (1 + rest) * e, rest + e)
         largest = select(v > largest, v, largest)
-    return largest, rest, tuple([elementary.exp(v - largest) / (1 + rest) for v in x])
+    powers = tuple([elementary.exp(v - largest) for v in x])
+    return largest, rest, powers, tuple([power / (1 + rest) for power in powers])
 
 
-def _slopes_of_log(
-    x: tuple[Number, ...], largest: Number, rest: Number, p: tuple[Number, ...]
-) -> list[tuple[Number, ...]]:
+def _slopes_of_log(rest: Number, powers: tuple[Number, ...], p: tuple[Number, ...]) -> list[tuple[Number, ...]]:
     """Return the derivatives of each log pᵢ; 1 - pᵢ is (r + (1 - e^(xᵢ - m)))/(1 + r), which keeps its digits."""
     minus_p = tuple([-p_i for p_i in p])
-    rows = []
-    for i, v in enumerate(x):
-        others = (rest + (1 - elementary.exp(v - largest))) / (1 + rest)
-        rows.append((*minus_p[:i], others, *minus_p[i + 1 :]))
-    return rows
+    others = [(rest + (1 - power)) / (1 + rest) for power in powers]
+    return [(*minus_p[:i], other, *minus_p[i + 1 :]) for i, other in enumerate(others)]
 
 
 def _over_sequence(name: str, rule: Callable[[tuple[Number, ...]], Rows], values: Iterable[Operand]) -> list[Any]:
