@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import mul
 from typing import Any
 
 from micrograd_like.kinds import Number, constant, data_of, is_array, is_value, library_of
@@ -43,6 +44,17 @@ def _of_other_kind(name: str, x: Number) -> Number:
             return getattr(numpy, name)(x)
         return numpy.frompyfunc(getattr(math, name), 1, 1)(x).astype(x.dtype)  # NumPy has no erf
     raise TypeError(f"{name} is not defined for {type(x).__name__}, which stays exact: start from Value(float(x))")
+
+
+def sum_of_products(w: Sequence[Number], x: Sequence[Number], start: Number) -> Number:
+    """Return start + Σ wᵢ·xᵢ, added from left to right; numbers that have a way of their own to do it, by that."""
+    if x and type(w[0]) is not float:
+        own = getattr(type(w[0]), "sum_of_products", None)
+        if own and (y := own(w, x, start)) is not None:
+            return y
+    for product in map(mul, w, x):
+        start = start + product
+    return start
 
 
 def pi(like: Number) -> Number:

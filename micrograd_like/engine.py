@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from operator import add, attrgetter, ge, gt, le, lt, mul
+from operator import add, attrgetter, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from micrograd_like.elementary import exponent_slope, power_slope, select
+from micrograd_like.elementary import exponent_slope, power_slope, select, sum_of_products
 from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import Number, elementwise, filled, frozen, is_array, number, plain, result
 from micrograd_like.operations import Operation, Rule, masked, read
@@ -262,8 +262,7 @@ def dot(weights: Iterable[Operand], inputs: Iterable[Operand], bias: Operand | N
     if len(w) != len(d_first):
         raise ValueError(f"dot takes one input for each weight, not {len(x)} for {len(w) - (bias is not None)} weights")
     try:
-        for product in map(mul, w, x):  # w may end with the bias
-            y = y + product
+        y = sum_of_products(w, x, y)  # w may end with the bias
         if w_values and x_values:
             return record(DOT, y, first + second, d_first + w[: len(x)])
         if x_values is False:

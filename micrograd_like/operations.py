@@ -39,6 +39,9 @@ def read(operands: Iterable[Any]) -> tuple[Any, tuple[Number, ...], bool | None]
     try:
         return operands, tuple([v._data for v in operands]), True
     except AttributeError:
+        kind = type(operands[0])
+        if hasattr(kind, "sum_of_products") and set(map(type, operands)) == {kind}:
+            return operands, operands, False  # a symbol needs no look at each
         each = [x if is_value(x) else plain(x) for x in operands]
         numbers = tuple([x._data if is_value(x) else x for x in each])
         return (each, numbers, None) if any(is_value(x) for x in each) else (numbers, numbers, False)

@@ -11,6 +11,8 @@ INSTALL = {
     "wasmtime": "pip install wasmtime",
     "matplotlib": 'pip install matplotlib, which is in the extra "demos"',
     "sklearn": 'pip install scikit-learn, which is in the extra "demos"',
+    "numpy": 'pip install numpy, which is in the extra "compile"',
+    "llvmlite": 'pip install llvmlite, which is in the extra "compile"',
     "hypothesis": 'pip install hypothesis, which is in the extra "test"',
 }
 

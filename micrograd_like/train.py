@@ -13,17 +13,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from micrograd_like.engine import Value, total
 from micrograd_like.errors import require_count
+from micrograd_like.history import DivergenceError, History, likely_cause, progress
 from micrograd_like.kinds import plain
 from micrograd_like.module import set_data
 from micrograd_like.optim import Optimizer
-from micrograd_like.packages import package
 
 
 class Model(Protocol):
@@ -37,45 +34,6 @@ class Model(Protocol):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-
-
-class History:
-    """What came of a training.
-
-    Attributes:
-        losses: the mean loss over the samples, one an epoch, each batch's taken before its step.
-        interrupted: whether Ctrl-C ended the training before its time.
-    """
-
-    def __init__(self) -> None:
-        self.losses: list[float] = []
-        self.interrupted = False
-
-    def __repr__(self) -> str:
-        ends = f", loss from {self.losses[0]:.3g} to {self.losses[-1]:.3g}" if self.losses else ""
-        return f"History of {len(self.losses)} epochs{ends}{', interrupted' if self.interrupted else ''}"
-
-    def plot(self) -> Any:
-        """Draw the loss curve and return its matplotlib axes. ImportError where matplotlib is not installed."""
-        figure = package("matplotlib.figure", "a loss curve").Figure(layout="constrained")
-        axes = figure.add_subplot(xlabel="epoch", ylabel="loss", title="Training")
-        axes.plot(range(1, len(self.losses) + 1), self.losses)
-        return axes
-
-
-class DivergenceError(ArithmeticError):
-    """The loss, a gradient or a weight was no finite number; the model has its last finite weights.
-
-    Attributes:
-        history: the epochs before.
-    """
-
-    def __init__(self, message: str, history: History) -> None:
-        super().__init__(message, history)  # both, so that it can be pickled
-        self.history = history
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def fit(
@@ -131,7 +89,7 @@ def fit(
             raise ValueError(f"a weight of the model is {p.data} before training: {p}")
     kept = _state(parameters, optimizer)
     try:
-        with _progress(epochs) as show:
+        with progress(epochs, "epoch") as show:
             for epoch in range(1, epochs + 1):
                 if size < len(order):
                     rng.shuffle(order)
@@ -143,7 +101,7 @@ def fit(
                     except (ArithmeticError, ValueError) as error:
                         if not isinstance(error, ArithmeticError) and not hasattr(error, "operation"):
                             raise  # a mistake in the loss, not the logarithm of 0
-                        cause = _likely_cause(error, kept[0], optimizer)
+                        cause = likely_cause(error, kept[0], optimizer.rate())
                         raise DivergenceError(f"epoch {epoch}, batch {batch}: {error}. {cause}", history) from error
                     kept = _state(parameters, optimizer)
                 history.losses.append(losses / len(order))
@@ -190,13 +148,6 @@ def _require_finite(what: str, numbers: Sequence[Any]) -> None:
             raise ArithmeticError(f"{what} is {number}")
 
 
-def _likely_cause(error: Exception, weights: Sequence[Any], optimizer: Optimizer) -> str:
-    largest = max((abs(float(weight)) for weight in weights), default=0.0)
-    if largest > 100 or str(error).startswith("a weight is"):
-        return f"The weights have grown to {largest:.3g}: try a learning rate below {optimizer.rate()}"
-    return "The weights are of ordinary size: look at the loss, such as the logarithm of a probability that is 0"
-
-
 def _samples(name: str, samples: Any) -> list[Any]:
     """Return the samples as plain numbers, Values or lists of them, all of one length and finite."""
     rows = [row.tolist() if hasattr(row, "tolist") else row for row in samples]
@@ -222,18 +173,3 @@ def _numbers(row: Any) -> Iterator[Any]:
             yield from _numbers(part)
     else:
         yield row.data if isinstance(row, Value) else plain(row)
-
-
-@contextmanager
-def _progress(epochs: int) -> Iterator[Callable[[float], None]]:
-    """Yield what shows an epoch's loss: on a terminal with tqdm, a bar; elsewhere nothing."""
-    if find_spec("tqdm") is None:
-        yield lambda loss: None
-        return
-    with import_module("tqdm").tqdm(total=epochs, unit="epoch", disable=None) as bar:
-
-        def show(loss: float) -> None:
-            bar.set_postfix_str(f"loss {loss:.4g}", refresh=False)
-            bar.update()
-
-        yield show

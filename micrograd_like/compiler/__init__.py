@@ -1,0 +1,1 @@
+"""Compiling what the engine recorded: from a graph to a program, from a program to machine code."""

@@ -1,0 +1,228 @@
+"""A loss recorded once and compiled: the way in, and what comes back.
+
+    >>> from micrograd_like import MLP, SGD, relu
+    >>> import random
+    >>> model = MLP(2, [4, 1], rng=random.Random(1))
+    >>> step = compile(lambda x1, x2, y: relu(1 - y * model([x1, x2])), model.parameters(), target="python")
+    >>> rows = [[0, 1, 1], [1, 0, -1], [2, 3, -1]]
+    >>> round(step.value(rows), 3)
+    0.761
+    >>> step.minimize(rows, SGD(0.1), steps=50)
+    History of 50 steps, loss from 0.761 to 0
+    >>> step
+    Compiled for python: 21 statements, 3 inputs, 17 parameters, 1 thread
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+from micrograd_like.compiler.nonfinite import failure_of_samples
+from micrograd_like.compiler.program import Program
+from micrograd_like.compiler.recording import Inputs, record
+from micrograd_like.compiler.samples import Samples
+from micrograd_like.compiler.targets import TARGETS, chosen, kernels, parts
+from micrograd_like.compiler.training import minimize
+from micrograd_like.engine import Value
+from micrograd_like.errors import require_count
+from micrograd_like.history import History
+from micrograd_like.kinds import is_array
+from micrograd_like.optim import Optimizer
+from micrograd_like.packages import package
+
+
+def compile(  # noqa: A001 - what it does has this name
+    loss: Callable[..., Any],
+    parameters: Sequence[Value],
+    *,
+    inputs: Inputs = None,
+    target: str = "auto",
+    strict: bool = False,
+    threads: int = 1,
+    check: bool = False,
+) -> Compiled:
+    """Record the loss of one sample with its derivatives by the parameters, and compile the program.
+
+    Args:
+        loss: a function of a sample's numbers, written with this package's functions; it returns a `Value`.
+        parameters: all the leaves that it uses, such as `model.parameters()`.
+        inputs: how many numbers a sample has, or their names; None for the arguments of `loss`.
+        target: "python", "numpy", "llvm" (machine code), "c" (by the system's compiler), or "auto": "llvm" where
+            llvmlite is installed, else "numpy" where that is, else "python".
+        strict: add in the order of the program, and never round a product and a sum at once. The target "python" does
+            always; others are faster without.
+        threads: among how many the samples are divided. The result is the same for the same number.
+        check: raise where a result is not finite, with the first sample and operation, as the engine would.
+
+    Raises:
+        TypeError: the loss does not return a Value, or decides what to compute by a number that it was given.
+        ValueError: the loss uses leaves that are no parameters, or computes something else when called again; an
+            argument is none of those named; or the program is too large for the target.
+        ImportError: the target needs a package that is missing.
+    """
+    if target != "auto" and target not in TARGETS:
+        raise ValueError(f"unknown target {target!r}: choose from auto, {', '.join(TARGETS)}")
+    require_count("threads", threads)
+    start = perf_counter()
+    program = record(loss, parameters, inputs)
+    timings = {"trace": perf_counter() - start}
+    return Compiled(program, loss, list(parameters), target, strict, threads, check, timings)
+
+
+class Compiled:
+    """A compiled loss; made by `compile`.
+
+    Attributes:
+        program: what was recorded: `print(step.program)` shows it, `step.program.matrix_form()` in matrices.
+        target: "python", "numpy", "llvm" or "c".
+        timings: the seconds that each stage of compiling took.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        loss: Callable[..., Any],
+        parameters: list[Value],
+        target: str,
+        strict: bool,
+        threads: int,
+        check: bool,
+        timings: dict[str, float],
+    ) -> None:
+        self.program, self.loss, self.parameters = program, loss, parameters
+        self.target = chosen() if target == "auto" else target
+        self.strict, self.threads, self.check, self.timings = strict, threads, check, timings
+        self._kernels = kernels(self.target, program, strict, threads, timings)
+
+    def __repr__(self) -> str:
+        p = self.program
+        return (
+            f"Compiled for {self.target}{', strict' * self.strict}: {len(p.statements)} statements, "
+            f"{len(p.inputs)} inputs, {p.parameter_count} parameters, {self.threads} thread{'s' * (self.threads > 1)}"
+        )
+
+    def prepare(self, data: Any) -> Samples:
+        """Return data read once, to be given again in its place; for its forms and the errors see `Samples`."""
+        if not isinstance(data, Samples):
+            return Samples(self.program.inputs, data)
+        if data.names != self.program.inputs:
+            raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.inputs)}")
+        return data
+
+    def value(self, data: Any, parameters: Any = None, *, each: bool = False) -> Any:
+        """Return the mean loss over the samples, or with `each` the loss of each.
+
+        Args:
+            data: a sequence of rows, an array of them, a mapping of names to columns, or what `prepare` returned.
+            parameters: a number for each, in place of what the Values hold.
+            each: whether every sample is wanted by itself.
+        """
+        samples = self.prepare(data)
+        outputs = self._outputs(self._value_kernels, samples, parameters, each)
+        if each:
+            return outputs[0]
+        return float(outputs[0]) / samples.count
+
+    def value_and_gradient(self, data: Any, parameters: Any = None, *, each: bool = False) -> tuple[Any, Any]:
+        """Return the mean loss, and its derivative by each parameter; or with `each` those of each sample.
+
+        The gradient is a list for the target "python", else an array; with `each` it has a row for each sample. The
+        arguments are those of `value`.
+        """
+        samples = self.prepare(data)
+        outputs = self._outputs(self._kernels, samples, parameters, each)
+        if each:
+            return outputs[0], (list(zip(*outputs[1:], strict=True)) if self.target == "python" else outputs[1:].T)
+        n = samples.count
+        if self.target == "python":
+            return outputs[0] / n, [g / n for g in outputs[1:]]
+        return float(outputs[0]) / n, outputs[1:] / n
+
+    def backward(self, data: Any) -> Any:
+        """Add the derivatives of the mean loss to the gradients of the parameters, and return that loss."""
+        value, gradient = self.value_and_gradient(data)
+        for p, g in zip(self.parameters, gradient, strict=True):
+            p.grad = p.grad + float(g)
+        return value
+
+    def minimize(
+        self, data: Any, optimizer: Optimizer, steps: int, *, batch_size: int | None = None, rng: Any = random
+    ) -> History:
+        """Let the optimizer move the parameters so many steps down the mean loss.
+
+        A progress bar is shown on a terminal where there is tqdm. Ctrl-C ends it with what was learned.
+
+        Args:
+            data: as of `value`.
+            optimizer: such as `SGD(0.1)`; it goes on from what it remembers.
+            steps: how many.
+            batch_size: how many samples a step takes, drawn without order until all have been drawn, and again; None
+                for all of them.
+            rng: shuffles the samples by its method `shuffle`.
+
+        Raises:
+            DivergenceError: a loss or a parameter is not finite: the step, the sample, the operation. The parameters
+                are those before that step.
+        """
+        return minimize(self, self.prepare(data), optimizer, steps, batch_size, rng)
+
+    def sums(self, samples: Samples, parameters: Any) -> Any:
+        """Return the sums over the samples of the loss and its derivatives, not divided by how many there are."""
+        return self._sums(self._kernels, samples, parameters)
+
+    @cached_property
+    def _value_kernels(self) -> list[Any]:
+        """Kernels of the loss alone."""
+        return kernels(self.target, self.program.first(1), self.strict, self.threads, {})
+
+    def _outputs(self, some: list[Any], samples: Samples, parameters: Any, each: bool) -> Any:
+        numbers = self._numbers(parameters)
+        outputs = self._each(some, samples, numbers) if each else self._sums(some, samples, numbers)
+        if self.check and not self._all_finite(outputs):
+            error = failure_of_samples(self.loss, self.parameters, numbers, samples.rows)
+            if error:
+                raise error
+        return outputs
+
+    def _sums(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
+        data = parts(self.target, samples, len(some))
+        if len(data) == 1:
+            return some[0].sums(data[0], numbers)
+        found = list(self._threads.map(lambda kernel, part: kernel.sums(part, numbers), some, data))
+        if self.target == "python":
+            return [sum(x) for x in zip(*found, strict=True)]
+        return sum(found[1:], start=found[0])
+
+    def _each(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
+        """Return the outputs of all samples: a row for each output."""
+        data = parts(self.target, samples, len(some))
+        found = list(self._threads.map(lambda kernel, part: kernel.each(part, numbers), some, data))
+        if self.target == "python":
+            return [list(x) for x in zip(*(row for part in found for row in part), strict=True)]
+        return found[0] if len(found) == 1 else package("numpy", "arrays").concatenate(found, axis=1)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, "micrograd_like")
+
+    def _numbers(self, parameters: Any) -> Any:
+        """Return the parameters' numbers, those given or those that the Values hold, as the target wants them."""
+        numbers: Any = [p.data for p in self.parameters] if parameters is None else parameters
+        if len(numbers) != len(self.parameters):
+            raise ValueError(f"the program has {len(self.parameters)} parameters, and {len(numbers)} were given")
+        if self.target == "python":
+            return [float(x) for x in numbers]
+        if parameters is not None and is_array(numbers) and numbers.dtype == float and numbers.flags.c_contiguous:
+            return numbers
+        return package("numpy", "arrays").array(numbers, dtype=float)
+
+    def _all_finite(self, outputs: Any) -> bool:
+        if self.target == "python":
+            return all(math.isfinite(x) for row in outputs for x in (row if isinstance(row, list) else [row]))
+        return bool(package("numpy", "arrays").isfinite(outputs).all())

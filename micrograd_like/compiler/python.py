@@ -1,0 +1,97 @@
+"""The target "python": the program as straight-line Python, for machines that have nothing else.
+
+It computes what the engine does, operation by operation, so that for one sample the results are the engine's, bit for
+bit. Where an operation of Python raises, as log(0) does, the sample is computed again by `ieee.py`, which goes on with
+infinities and NaN as the other targets do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd_like.compiler.ieee import evaluate
+from micrograd_like.compiler.program import Program, Statement, written
+
+LARGEST = 100_000
+"""The terms and operands of the largest program: Python's own compiler takes a few seconds for it."""
+FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "erfc", "pow")
+
+
+class Kernel:
+    """A program that runs on rows of samples.
+
+    Raises:
+        ValueError: the program is too large.
+    """
+
+    def __init__(self, program: Program) -> None:
+        size = sum(len(s.operands) for s in program.statements) + 2 * len(program.outputs[0])
+        if size > LARGEST:
+            raise ValueError(
+                f'the target "python" is for programs of up to {LARGEST:,} operands, and this has {size:,}: '
+                'choose target="numpy" or target="llvm"'
+            )
+        self.program = program
+        self._functions: dict[bool, Callable[..., Any]] = {}
+
+    def sums(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[float]:
+        """Return the sum of each output over the samples, added from the first sample on."""
+        try:
+            return list(self._function(False)(rows, parameters))
+        except (ArithmeticError, ValueError):
+            each = self.each(rows, parameters)
+            return [_total(outputs) for outputs in zip(*each, strict=True)]
+
+    def each(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[tuple[float, ...]]:
+        """Return the outputs of each sample."""
+        function, found = self._function(True), []
+        for row in rows:
+            try:
+                found += function([row], parameters)
+            except (ArithmeticError, ValueError):
+                found.append(tuple(evaluate(self.program, row, parameters)))
+        return found
+
+    def _function(self, each: bool) -> Callable[..., Any]:
+        if each not in self._functions:
+            names = {name: getattr(math, name) for name in FUNCTIONS} | {"inf": math.inf, "nan": math.nan}
+            exec(source(self.program, each), names)  # noqa: S102 - of names that are identifiers and literals
+            self._functions[each] = names["run"]
+        return self._functions[each]
+
+
+def source(program: Program, each: bool) -> str:
+    """Return the text of the function run(rows, parameters): sums over the rows or, with `each`, a tuple for each."""
+    names = program.names()
+    outputs, texts = program.output_names, program.output_texts(names)
+    uniform = [_line(s, names) for s in program.statements if program.uniform(s)]
+    statements = [_line(s, names) for s in program.statements if not program.uniform(s)]
+    lines = ["def run(_rows, _parameters):", f"    [{', '.join(program.parameters)}] = _parameters"]
+    lines += [f"    {line}" for line in uniform]
+    lines += ["    _found = []"] if each else [f"    {name} = 0.0" for name in outputs]
+    lines += [f"    for [{', '.join(program.inputs)}] in _rows:"]
+    lines += [f"        {line}" for line in statements]
+    if each:
+        lines += [f"        _found.append(({', '.join(texts)},))", "    return _found"]
+    else:
+        lines += [f"        {name} += {text}" for name, text in zip(outputs, texts, strict=True)]
+        lines += [f"    return [{', '.join(outputs)}]"]
+    return "\n".join(lines)
+
+
+def _line(statement: Statement, names: dict[int, str]) -> str:
+    if statement.operation == "**":  # the operator gives complex numbers where there is no real one
+        text = f"pow({', '.join(names[i] for i in statement.operands)})"
+    else:
+        text = written(statement, names)
+    return f"{names[statement.node]} = {text}"
+
+
+def _total(numbers: Sequence[float]) -> float:
+    """Return the sum from the first on, as the straight-line program adds; sum() rounds otherwise from 3.12 on."""
+    total = 0.0
+    for x in numbers:
+        total += x
+    return total

@@ -1,0 +1,135 @@
+"""The data of a compiled program: a number for each input and each sample, read once, as rows or as columns.
+
+    >>> samples = Samples(["x", "y"], [[1, 2], [3, 4], [5, 6]])
+    >>> samples.count, samples.rows[1]
+    (3, (3.0, 4.0))
+    >>> samples.columns[1, :3]
+    array([2., 4., 6.])
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
+from typing import Any
+
+from micrograd_like.kinds import is_array, is_value, library_of
+from micrograd_like.packages import package
+
+LANES = 64
+"""Columns are padded with copies of the last sample to a multiple of this, so that code may read whole vectors."""
+
+
+class Samples:
+    """A number for each input and each sample.
+
+    Args:
+        names: of the inputs.
+        data: a sequence of rows, a number for each input; a NumPy array of such rows; or a mapping of the inputs' names
+            to columns, a number for each sample. Where there is one input, a row may be a number itself.
+
+    Raises:
+        ValueError: there are no samples; rows or columns are too few, too many or of different lengths; or a number is
+            not finite.
+        TypeError: something is no number.
+    """
+
+    def __init__(self, names: Sequence[str], data: Any) -> None:
+        self.names = list(names)
+        self._table: Any
+        if hasattr(data, "keys"):
+            self._table = _from_columns(self.names, data)
+        elif is_array(data) or library_of(data) == "numpy":
+            self._table = _from_array(self.names, data)
+        else:
+            self._table = _from_rows(self.names, data)
+        self.count = len(self._table)
+        if not self.count:
+            raise ValueError("there are no samples")
+
+    @cached_property
+    def rows(self) -> list[tuple[float, ...]]:
+        """The samples as tuples of floats."""
+        return list(map(tuple, self._table.tolist())) if is_array(self._table) else self._table
+
+    @cached_property
+    def columns(self) -> Any:
+        """The inputs as rows of an array, a sample a column, padded as `LANES` says."""
+        np = package("numpy", "columns of samples")
+        columns = np.empty((len(self.names), -(-self.count // LANES) * LANES))
+        columns[:, : self.count] = np.asarray(self._table).T
+        columns[:, self.count :] = columns[:, self.count - 1 : self.count]
+        return columns
+
+    def chosen(self, places: Sequence[int]) -> Samples:
+        """Return the samples at these places."""
+        some = copy(self)
+        vars(some).pop("rows", None)
+        vars(some).pop("columns", None)
+        some._table = self._table[places] if is_array(self._table) else [self._table[i] for i in places]
+        some.count = len(places)
+        return some
+
+
+def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:
+    if isinstance(data, str) or not hasattr(data, "__iter__"):
+        raise TypeError(f"data is a sequence of rows, an array or a mapping of names to columns, not {data!r:.60}")
+    rows = []
+    for i, row in enumerate(data):
+        if len(names) == 1 and not hasattr(row, "__iter__"):
+            row = (row,)
+        if not hasattr(row, "__iter__") or isinstance(row, str):
+            raise TypeError(f"row {i} of the data is no row of numbers: {row!r:.60}")
+        numbers = tuple(row)
+        if len(numbers) != len(names):
+            raise ValueError(f"row {i} of the data has {len(numbers)} numbers; {_wanted(names)}")
+        rows.append(tuple([_finite(x, f"row {i}, {name}") for x, name in zip(numbers, names, strict=True)]))
+    return rows
+
+
+def _from_array(names: list[str], data: Any) -> Any:
+    np = package("numpy", "arrays of samples")
+    if data.dtype.kind not in "iufb":
+        raise TypeError(f"the data is an array of numbers, not of {data.dtype}")
+    if data.ndim == 1 and len(names) == 1:
+        data = data[:, None]
+    if data.ndim != 2 or data.shape[1] != len(names):
+        raise ValueError(f"the data has the shape {data.shape}, not (samples, {len(names)}); {_wanted(names)}")
+    data = data.astype(float)
+    if not np.isfinite(data).all():
+        i, k = np.argwhere(~np.isfinite(data))[0]
+        _finite(float(data[i, k]), f"row {i}, {names[k]}")
+    return data
+
+
+def _from_columns(names: list[str], data: Any) -> list[tuple[float, ...]]:
+    given = list(data.keys())
+    if set(given) != set(names):
+        missing, unknown = ([x for x in one if x not in other] for one, other in ((names, given), (given, names)))
+        parts = [f"{what} {', '.join(map(str, x))}" for what, x in (("lacks", missing), ("has unknown", unknown)) if x]
+        raise ValueError(f"the data {' and '.join(parts)}; {_wanted(names)}")
+    columns = [data[name].tolist() if hasattr(data[name], "tolist") else list(data[name]) for name in names]
+    if len({len(column) for column in columns}) > 1:
+        lengths = ", ".join(f"{name}: {len(column)}" for name, column in zip(names, columns, strict=True))
+        raise ValueError(f"the columns of the data have different lengths: {lengths}")
+    return _from_rows(names, zip(*columns, strict=True))
+
+
+def _finite(x: Any, where: str) -> Any:
+    if type(x) is not float:
+        if is_value(x) or isinstance(x, str | bytes) or not hasattr(x, "__float__"):
+            raise TypeError(f"{where}: a number is wanted, not {x!r:.60}")
+        try:
+            x = float(x)
+        except (OverflowError, TypeError) as error:
+            raise type(error)(f"{where}: {error}") from None
+    if not math.isfinite(x):
+        raise ValueError(f"{where}: a finite number is wanted, not {x}")
+    return x
+
+
+def _wanted(names: list[str]) -> str:
+    shown = names if len(names) <= 6 else [*names[:3], "…", names[-1]]
+    return f"a sample is {', '.join(shown)}" + (f" ({len(names)} numbers)" if len(names) > 6 else "")

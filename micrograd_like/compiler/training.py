@@ -1,0 +1,186 @@
+"""The loop of training, for a compiled loss: gradients by the kernel of the loss, steps by that of the optimizer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
+from typing import Any, Protocol
+
+from micrograd_like.compiler.nonfinite import failure_of_samples
+from micrograd_like.compiler.samples import Samples
+from micrograd_like.compiler.targets import kernels
+from micrograd_like.compiler.updates import Update
+from micrograd_like.engine import Value
+from micrograd_like.errors import require_count
+from micrograd_like.history import DivergenceError, History, likely_cause, progress
+from micrograd_like.module import set_data
+from micrograd_like.optim import Optimizer
+
+SECONDS = 0.05
+"""How long a run of steps may take before Ctrl-C is seen and the progress bar moves."""
+
+Batch = Sequence[int] | None
+"""The samples of a step, by their places; None for all."""
+
+
+class Loss(Protocol):
+    """What is trained: a compiled loss."""
+
+    target: str
+    strict: bool
+    loss: Callable[..., Any]
+    parameters: list[Value]
+
+    def sums(self, samples: Samples, parameters: Any) -> Any:
+        """Return the sums over the samples of the loss and its derivatives."""
+
+class Training:
+    """An optimizer that moves the parameters of a compiled loss on samples.
+
+    The Values are given their numbers, and the optimizer its memory, by `close`.
+
+    Attributes:
+        steps: how many steps have been taken.
+
+    Raises:
+        TypeError, ValueError: the optimizer cannot be compiled.
+    """
+
+    def __init__(self, loss: Loss, samples: Samples, optimizer: Optimizer) -> None:
+        self.loss, self.samples, self.optimizer = loss, samples, optimizer
+        self.update = Update(optimizer)
+        (self._kernel,) = kernels(loss.target, self.update.program, loss.strict, 1, {})
+        numbers = [p.data for p in loss.parameters]
+        rows = [numbers, [0.0] * len(numbers), *self.update.memory(loss.parameters)]
+        kinds: dict[bool, type[_State]] = {True: _Rows, False: _Columns}
+        self._state: _State = kinds[loss.target == "python"](rows)
+        self.steps = 0
+
+    def take(self, batches: Sequence[Batch]) -> list[float]:
+        """Take a step for each batch, and return the mean losses before each; fewer if a number is not finite."""
+        losses = []
+        for batch, rate in zip(batches, self.update.rates(len(batches), self.steps), strict=True):
+            samples = self.samples if batch is None else self.samples.chosen(batch)
+            mean = self._state.mean(self.loss.sums(samples, self._state.parameters()), samples.count)
+            after = self._state.stepped(self._kernel, mean, rate)
+            if not (math.isfinite(mean[0]) and after.is_finite()):
+                break
+            losses.append(float(mean[0]))
+            self._state, self.steps = after, self.steps + 1
+        return losses
+
+    def failure(self, batch: Batch) -> str:
+        """Return what is not finite in the step of a batch that `take` did not take, and the likely cause."""
+        rows = self.samples.rows if batch is None else self.samples.chosen(batch).rows
+        numbers = [float(x) for x in self._state.parameters()]
+        error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, rows)
+        error = error or ArithmeticError("a weight is not finite after the step")
+        return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0])}"
+
+    def close(self) -> None:
+        """Give the Values their numbers, and the optimizer what it remembers."""
+        set_data(self.loss.parameters, map(float, self._state.parameters()))
+        self.update.remember(self.loss.parameters, self._state.memory(), self.steps)
+        self.steps = 0
+
+
+class _Rows:
+    """The parameters with their gradients and memories, a tuple for each: for the target "python"."""
+
+    def __init__(self, numbers: Sequence[Sequence[float]]) -> None:
+        self._columns = numbers
+
+    def parameters(self) -> Sequence[float]:
+        return self._columns[0]
+
+    def memory(self) -> Sequence[Sequence[float]]:
+        return self._columns[2:]
+
+    def mean(self, sums: Sequence[float], count: int) -> Sequence[float]:
+        return [x / count for x in sums]
+
+    def stepped(self, kernel: Any, mean: Sequence[float], rate: float) -> _Rows:
+        found = kernel.each(list(zip(self._columns[0], mean[1:], *self._columns[2:], strict=True)), [rate])
+        parameters, *memory = zip(*found, strict=True)
+        return _Rows([parameters, (), *memory])
+
+    def is_finite(self) -> bool:
+        return all(map(math.isfinite, self._columns[0]))
+
+
+class _Columns:
+    """The same as an array, a column for each parameter: for the other targets."""
+
+    def __init__(self, numbers: Any) -> None:
+        import numpy as np
+
+        self._array = np.array(numbers)
+        self._isfinite = np.isfinite
+
+    def parameters(self) -> Any:
+        return self._array[0]
+
+    def memory(self) -> Any:
+        return self._array[2:].tolist()
+
+    def mean(self, sums: Any, count: int) -> Any:
+        return sums / count
+
+    def stepped(self, kernel: Any, mean: Any, rate: float) -> _Columns:
+        self._array[1] = mean[1:]
+        found = kernel.each(self._array, self._array[1, :1] * 0 + rate)
+        after = _Columns(self._array)
+        after._array[0], after._array[2:] = found[0], found[1:]
+        return after
+
+    def is_finite(self) -> bool:
+        return bool(self._isfinite(self._array[0]).all())
+
+
+_State = _Rows | _Columns
+
+
+def minimize(
+    loss: Loss, samples: Samples, optimizer: Optimizer, steps: int, batch_size: int | None, rng: Any
+) -> History:
+    """Take so many steps; for the arguments and the errors see `Compiled.minimize`."""
+    require_count("steps", steps)
+    batches = _batches(samples.count, batch_size, rng)
+    training, history = Training(loss, samples, optimizer), History("step")
+    run = 1
+    try:
+        with progress(steps, "step") as show:
+            while len(history.losses) < steps:
+                start = perf_counter()
+                chosen = [next(batches) for _ in range(min(run, steps - len(history.losses)))]
+                losses = training.take(chosen)
+                history.losses += losses
+                if len(losses) < len(chosen):
+                    what = training.failure(chosen[len(losses)])
+                    raise DivergenceError(f"step {len(history.losses) + 1}: {what}", history)
+                show(losses[-1], len(losses))
+                run = max(1, int(run * min(2.0, SECONDS / (perf_counter() - start))))
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        training.close()
+    return history
+
+
+def _batches(count: int, size: int | None, rng: Any) -> Iterator[Batch]:
+    """Yield the batches of all steps: so many of all samples in an order, and so on in another order."""
+    if size is None:
+        while True:
+            yield None
+    require_count("batch_size", size)
+    if size > count:
+        raise ValueError(f"batch_size is at most the number of samples, {count}, not {size}")
+    order: list[int] = []
+    while True:
+        while len(order) < size:
+            more = list(range(count))
+            rng.shuffle(more)
+            order += more
+        yield order[:size]
+        order = order[size:]
