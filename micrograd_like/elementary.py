@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from operator import mul
 from typing import Any
 
-from micrograd_like.kinds import Number, constant, data_of, is_array, is_value, library_of
+from micrograd_like.kinds import Number, constant, data_of, is_array, is_symbol, is_value, library_of
 
 
 def _by_kind(name: str) -> Callable[[Number], Number]:
@@ -48,10 +48,8 @@ def _of_other_kind(name: str, x: Number) -> Number:
 
 def sum_of_products(w: Sequence[Number], x: Sequence[Number], start: Number) -> Number:
     """Return start + Σ wᵢ·xᵢ, added from left to right; numbers that have a way of their own to do it, by that."""
-    if x and type(w[0]) is not float:
-        own = getattr(type(w[0]), "sum_of_products", None)
-        if own and (y := own(w, x, start)) is not None:
-            return y
+    if x and type(w[0]) is not float and is_symbol(w[0]) and (y := w[0].sum_of_products(w, x, start)) is not None:
+        return y
     for product in map(mul, w, x):
         start = start + product
     return start

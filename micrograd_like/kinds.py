@@ -32,6 +32,11 @@ def is_value(x: object) -> bool:
     return hasattr(type(x), "local_derivatives")
 
 
+def is_symbol(x: object) -> bool:
+    """Tell whether `x` is a number that is not known yet, which no rule of a plain number can look at."""
+    return hasattr(type(x), "sum_of_products")
+
+
 def data_of(x: Any) -> Number:
     """Return the data of a Value, or a plain number itself."""
     return x.data if is_value(x) else x

@@ -18,8 +18,8 @@ from operator import index
 from typing import Any, TypeAlias
 
 from micrograd_like.engine import Operand, Value, total
-from micrograd_like.functions import log, log1p, relu, softplus
-from micrograd_like.kinds import data_of, plain
+from micrograd_like.functions import log, log1p, relu, softplus, where
+from micrograd_like.kinds import data_of, is_symbol, plain
 from micrograd_like.sequences import log_softmax
 
 Operands: TypeAlias = "Operand | Iterable[Operand]"
@@ -89,10 +89,18 @@ def _pairs(
     outputs, targets = _listed(outputs), [y if isinstance(y, Value) else plain(y) for y in _listed(targets)]
     if len(outputs) != len(targets) or not outputs:
         raise ValueError(f"a loss takes one target for each output, not {len(targets)} for {len(outputs)}")
-    for data in map(data_of, targets):
-        if isinstance(data, Real):
-            require(data)
+    for target in targets:
+        _hold(target, require)
     return list(zip(outputs, targets, strict=True))
+
+
+def _hold(target: Operand, require: Callable[[Any], None]) -> None:
+    """Let `require` see the number of a target; if that is not known yet, when it is."""
+    data = data_of(target)
+    if is_symbol(data):
+        data.require(require)
+    elif isinstance(data, Real):
+        require(data)
 
 
 def _listed(operands: Operands) -> list[Operand]:
@@ -119,18 +127,29 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
     """Return Σ yₖ·f(xₖ) for the classes k, where y is 1 for the class `target` or the sequence itself."""
     if isinstance(target, Iterable):
         pairs = _pairs(outputs, target, _require_share)
-        if all(isinstance(y, Real) for _, y in pairs) and abs(sum(y for _, y in pairs) - 1) > 1e-6:
-            raise ValueError(f"the targets of the classes add up to {sum(y for _, y in pairs)}, not to 1")
+        _hold(total([data_of(y) for _, y in pairs]), _require_whole)
         return _sum([term for x, y in pairs for term in _weighted(y, f, x)])
+    if not outputs:
+        raise ValueError("a loss takes at least one output")
+    if is_symbol(target):
+        symbol: Any = target
+        symbol.require(lambda x: _class(int(x) if x.is_integer() else x, len(outputs)))
+        chosen = f(outputs[-1])
+        for k in reversed(range(len(outputs) - 1)):
+            chosen = where(target <= k, f(outputs[k]), chosen)
+        return chosen
+    return f(outputs[_class(target, len(outputs))])
+
+
+def _class(target: Any, count: int) -> int:
+    """Return the position of a class among so many."""
     try:
         position = index(target)
     except TypeError:
         raise TypeError(f"a target is the integer of a class, or a probability for each, not {target!r}") from None
-    if not outputs:
-        raise ValueError("a loss takes at least one output")
-    if not 0 <= position < len(outputs):
-        raise ValueError(f"there is no class {position}: with {len(outputs)} outputs they are 0 to {len(outputs) - 1}")
-    return f(outputs[position])
+    if not 0 <= position < count:
+        raise ValueError(f"there is no class {position}: with {count} outputs they are 0 to {count - 1}")
+    return position
 
 
 def _weighted(weight: Operand, f: Callable[[Any], Any], x: Operand) -> list[Any]:
@@ -151,6 +170,11 @@ def _mean(terms: list[Any]) -> Any:
 def _require_share(target: Any) -> None:
     if not 0 <= target <= 1:
         raise ValueError(f"a target of cross-entropy is a probability from 0 to 1, not {target}")
+
+
+def _require_whole(share: Any) -> None:
+    if abs(share - 1) > 1e-6:
+        raise ValueError(f"the targets of the classes add up to {share}, not to 1")
 
 
 def _require_sign(target: Any) -> None:

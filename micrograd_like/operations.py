@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from micrograd_like.kinds import Number, is_value, plain
+from micrograd_like.kinds import Number, is_symbol, is_value, plain
 
 Rule: TypeAlias = Callable[..., tuple[Number, ...]]
 """Takes the operands' numbers; returns the result, then the local derivative by each operand (None: there is none)."""
@@ -39,9 +39,8 @@ def read(operands: Iterable[Any]) -> tuple[Any, tuple[Number, ...], bool | None]
     try:
         return operands, tuple([v._data for v in operands]), True
     except AttributeError:
-        kind = type(operands[0])
-        if hasattr(kind, "sum_of_products") and set(map(type, operands)) == {kind}:
-            return operands, operands, False  # a symbol needs no look at each
+        if is_symbol(operands[0]) and len(set(map(type, operands))) == 1:
+            return operands, operands, False  # plain inputs that are not known yet
         each = [x if is_value(x) else plain(x) for x in operands]
         numbers = tuple([x._data if is_value(x) else x for x in each])
         return (each, numbers, None) if any(is_value(x) for x in each) else (numbers, numbers, False)

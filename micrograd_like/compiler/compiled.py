@@ -18,14 +18,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from importlib import import_module
 from time import perf_counter
 from typing import Any
 
 from micrograd_like.compiler.nonfinite import failure_of_samples
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.recording import Inputs, record
+from micrograd_like.compiler.requirements import require
 from micrograd_like.compiler.samples import Samples
 from micrograd_like.compiler.targets import TARGETS, chosen, kernels, parts
 from micrograd_like.compiler.training import minimize
@@ -110,7 +111,9 @@ class Compiled:
     def prepare(self, data: Any) -> Samples:
         """Return data read once, to be given again in its place; for its forms and the errors see `Samples`."""
         if not isinstance(data, Samples):
-            return Samples(self.program.inputs, data)
+            samples = Samples(self.program.inputs, data)
+            require(self.program, samples)
+            return samples
         if data.names != self.program.inputs:
             raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.inputs)}")
         return data
@@ -208,8 +211,8 @@ class Compiled:
         return found[0] if len(found) == 1 else package("numpy", "arrays").concatenate(found, axis=1)
 
     @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.threads, "micrograd_like")
+    def _threads(self) -> Any:
+        return import_module("concurrent.futures").ThreadPoolExecutor(self.threads, "micrograd_like")
 
     def _numbers(self, parameters: Any) -> Any:
         """Return the parameters' numbers, those given or those that the Values hold, as the target wants them."""

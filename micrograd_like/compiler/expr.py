@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 OPERATIONS = (
     "constant", "parameter", "input", "+", "-", "*", "/", "**", "negative", "abs", "exp", "expm1", "log", "log1p",
@@ -42,6 +42,14 @@ NO_FLOAT = (
 )
 
 
+class Call(NamedTuple):
+    """What a node is the result of: a function of the package, its operands, and its place among several results."""
+
+    name: str
+    operands: tuple[int, ...]
+    place: int = 0
+
+
 class Tape:
     """What was computed, as columns: node i is `operation[i]` on the nodes `first[i]` and `second[i]`.
 
@@ -57,6 +65,10 @@ class Tape:
         self.numbers: list[float] = []
         self.names: dict[int, str] = {}
         self.masks: set[int] = set()  # the nodes "where" with two constants, one of them 0
+        self.masked: dict[int, tuple[int, int]] = {}  # products with a mask, written as "where": the factors
+        self.requirements: list[tuple[int, Callable[[float], object]]] = []
+        self.calls: dict[int, Call] = {}
+        self.slopes: dict[int, int] = {}  # local derivatives: the result of the call that each belongs to
         self._known: list[dict[Any, int]] = [{} for _ in OPERATIONS]
         self._constants: dict[str, int] = {}
         self._leaves = [0, 0, 0]
@@ -237,6 +249,10 @@ class Expr:
     def __pow__(self, exponent: Any) -> Any:
         return 1.0 if type(exponent) in (int, float) and exponent == 0 else self._power(exponent)  # of NaN too
 
+    def require(self, check: Callable[[float], object]) -> None:
+        """Let `check` see this number of each sample, before a program runs on it; it raises where it will not do."""
+        self.tape.requirements.append((self.index, check))
+
     def __repr__(self) -> str:
         operation = OPERATIONS[self.tape.operation[self.index]]
         return self.tape.names.get(self.index, f"a traced number (the result of {operation})")
@@ -299,4 +315,7 @@ def _masked(tape: Tape, x: Expr, mask: int) -> Any:
     """Return x·(0 or c) as a choice between 0 and x·c: nothing flows where it is 0, be x infinite, as in the engine."""
     *compared, if_true, if_false = tape.operands[mask]
     products = [0.0 if i == ZERO else x * tape.numbers[tape.first[i]] for i in (if_true, if_false)]
-    return Condition(tape, tape.operation[mask], *compared).where(*products)
+    product = Condition(tape, tape.operation[mask], *compared).where(*products)
+    if type(product) is Expr:
+        tape.masked[product.index] = x.index, mask
+    return product

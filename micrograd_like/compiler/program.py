@@ -25,9 +25,10 @@ from __future__ import annotations
 import keyword
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from unicodedata import normalize
 
 from micrograd_like.compiler.expr import (
@@ -118,6 +119,17 @@ class Program:
     def first(self, count: int) -> Program:
         """Return the program of the first results alone."""
         return Program(self.tape, self._results[:count], self.inputs, self._labels, self.output_names[:count])
+
+    def matrix_form(self) -> str:
+        """Return the program in matrices, as far as it can be written so. ImportError where NumPy is missing."""
+        matrix_form: Callable[[Program], str] = import_module("micrograd_like.compiler.notation").matrix_form
+        return matrix_form(self)
+
+    @property
+    def depends_on_parameters(self) -> bool:
+        """Whether the results change with the parameters."""
+        leaves = {node for s in self.statements for node in s.operands} | {*self.outputs[2], *self.outputs[3]}
+        return any(node != NONE and self.tape.operation[node] == PARAMETER for node in leaves)
 
     def uniform(self, statement: Statement) -> bool:
         """Tell whether a statement depends on the parameters alone."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from micrograd_like.compiler.calls import note_calls
 from micrograd_like.compiler.expr import INPUT, PARAMETER, Expr, Tape
 from micrograd_like.compiler.program import Program, identifiers
 from micrograd_like.engine import Value, topological_order
@@ -50,6 +51,7 @@ def record(loss: Callable[..., Any], parameters: Sequence[Value], inputs: Inputs
             numbers = [tape.leaf(INPUT, name) for name in names]
             result = _called(loss, numbers)
             _require_same(loss, numbers, result, parameters)
+            note_calls(tape, result)
             result.backward()
             found = [result._data, *(p._grad for p in parameters)]
         finally:
@@ -100,7 +102,9 @@ def _called(loss: Callable[..., Any], numbers: list[Expr]) -> Any:
 
 def _require_same(loss: Callable[..., Any], numbers: list[Expr], result: Any, parameters: Sequence[Value]) -> None:
     """Refuse a loss that records other nodes when it is called again, or that uses leaves made before the call."""
+    requirements = [*numbers[0].tape.requirements]
     again = _called(loss, numbers)
+    numbers[0].tape.requirements[:] = requirements
     one, other = (x._data.index if type(x._data) is Expr else x._data for x in (result, again))
     if one != other:
         raise ValueError(

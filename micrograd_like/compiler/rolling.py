@@ -31,17 +31,23 @@ PIECE = 500
 """The terms and operands of the longest straight-line piece, beyond which optimizers take more than linear time."""
 
 
-def roll(program: Program, straight: bool | None = None) -> Rolled:
-    """Return the program in blocks; with `straight` as straight-line code, by default if it is irregular.
+def roll(program: Program, straight: bool | None = None, *, ordered: bool = True) -> Rolled:
+    """Return the program in blocks.
+
+    Args:
+        program: what was recorded.
+        straight: whether as straight-line code; None for where it is irregular.
+        ordered: whether sums keep the order of their terms. Otherwise like terms come together, so that more
+            statements are alike: the derivatives by the outputs of a softmax, whose own has its place in each.
 
     Raises:
         ImportError: NumPy is missing.
     """
-    roller = _Roller(program)
+    roller = Roller(program, ordered)
     groups = roller.groups()
     if straight if straight is not None else len(program.statements) < REGULAR * len(groups):
-        roller = _Roller(program)
-        groups = [_Group([s], not program.uniform(s)) for s in program.statements]
+        roller = Roller(program, ordered)
+        groups = [Group([s], not program.uniform(s)) for s in program.statements]
     blocks = [(group, roller.block(group)) for group in groups]
     loops = _kept(_loops(blocks), outputs := roller.outputs())
     return Rolled(
@@ -57,17 +63,23 @@ def roll(program: Program, straight: bool | None = None) -> Rolled:
 
 
 @dataclass
-class _Group:
+class Group:
     """Statements of the same operation on operands of the same classes."""
 
     statements: list[Statement]
     varies: bool
 
+    @property
+    def space(self) -> Space:
+        """Where the results lie."""
+        return "sample" if self.varies else "uniform"
 
-class _Roller:
+
+class Roller:
     """Where each node's number lies: a space, a row, and a class of the operands that are alike."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, ordered: bool) -> None:
+        self.ordered = ordered
         self.numpy = np = package("numpy", "rolling a program into loops")
         self.program = program
         tape = program.tape
@@ -79,35 +91,37 @@ class _Roller:
         self.kind = self.space.astype(np.int64)
         self.rows = {True: 0, False: 0}  # computed so far, uniform and not
 
-    def groups(self) -> list[_Group]:
+    def groups(self) -> list[Group]:
         """Return the groups, level by level, and give their nodes their rows."""
         np, program = self.numpy, self.program
         level = np.zeros(len(self.row), np.int64)
         levels: list[list[Statement]] = []
         for statement in program.statements:
-            nodes = self._operands(statement).ravel()
+            nodes = np.array(statement.operands)
+            if statement.operation == "sum":
+                nodes[::3] = NONE  # the signs
             height = int(level[nodes[nodes != NONE]].max())
             level[statement.node] = height + 1
             if height == len(levels):
                 levels.append([])
             levels[height].append(statement)
-        groups: list[_Group] = []
+        groups: list[Group] = []
         for statements in levels:
-            alike: dict[Any, _Group] = {}
+            alike: dict[Any, Group] = {}
             for statement in statements:
                 operands = self._operands(statement)
-                kinds = np.where(operands == NONE, NONE, self.kind[operands])
+                kinds = self._kinds(operands)
                 if statement.operation == "sum":
                     kinds[:, 0] = operands[:, 0]  # the signs
                 varies = not program.uniform(statement)
                 key = varies, statement.operation, kinds.tobytes()
-                alike.setdefault(key, _Group([], varies)).statements.append(statement)
+                alike.setdefault(key, Group([], varies)).statements.append(statement)
             for group in alike.values():
                 groups.append(self._sorted(group))
                 self._place(groups[-1], len(SPACES) + len(groups))
         return groups
 
-    def block(self, group: _Group) -> Block:
+    def block(self, group: Group) -> Block:
         """Return the block of a group, whose operands have their rows; the rows of its results are given here or were.
 
         A group made by `groups` has its rows already.
@@ -136,7 +150,7 @@ class _Roller:
         first = np.r_[True, destinations[1:] != destinations[:-1]] if len(destinations) else np.zeros(0, bool)
         starts = np.flatnonzero(first)
         position = np.arange(len(destinations)) - starts[np.cumsum(first) - 1]
-        kinds = np.stack([position, signs, self.kind[a], np.where(b == NONE, NONE, self.kind[b])])
+        kinds = np.stack([position, signs, self.kind[a], self._kinds(b)])
         _, group_of = np.unique(kinds, axis=1, return_inverse=True)
         order = np.argsort(group_of, kind="stable")
         bounds = np.flatnonzero(np.diff(group_of[order], prepend=-1))
@@ -155,15 +169,33 @@ class _Roller:
                 outputs.append(output)
         return outputs
 
+    def space_of(self, node: int) -> Space:
+        """Return where the number of a node lies."""
+        return SPACES[int(self.space[node])]
+
+    def is_placed(self, node: int) -> bool:
+        """Tell whether a node has a row: it is a leaf or the result of a statement."""
+        return bool(self.space[node] >= 0)
+
     def _operands(self, statement: Statement) -> Any:
         """Return the nodes of a statement as a table (terms, 3) of signs and factors, or (1, operands)."""
-        nodes = self.numpy.array(statement.operands, self.numpy.int64)
-        return nodes.reshape(-1, 3) if statement.operation == "sum" else nodes.reshape(1, -1)
+        np = self.numpy
+        nodes = np.array(statement.operands, np.int64)
+        if statement.operation != "sum":
+            return nodes.reshape(1, -1)
+        nodes = nodes.reshape(-1, 3)
+        if self.ordered or len(nodes) == 1:
+            return nodes
+        signs, a, b = nodes.T
+        return nodes[np.lexsort((self.row[b], self.row[a], self._kinds(b), self._kinds(a), -signs))]
+
+    def _kinds(self, nodes: Any) -> Any:
+        return self.numpy.where(nodes == NONE, NONE, self.kind[nodes])
 
     def _operand(self, nodes: Any) -> Operand:
         return Operand(SPACES[self.space[nodes[0, 0]]], self.row[nodes])
 
-    def _sorted(self, group: _Group) -> _Group:
+    def _sorted(self, group: Group) -> Group:
         """Return the group with its members in the order of the first rows they read that differ for all."""
         if len(group.statements) == 1:
             return group
@@ -178,7 +210,7 @@ class _Roller:
                     return replace(group, statements=[group.statements[i] for i in np.argsort(rows)])
         return group
 
-    def _place(self, group: _Group, kind: int) -> None:
+    def _place(self, group: Group, kind: int) -> None:
         """Give the results of a group their rows."""
         uniform = not group.varies
         for statement in group.statements:
@@ -218,14 +250,14 @@ def _joined(np: Any, output: Output, other: Output) -> Output | None:
     return replace(output, a=a, b=b)
 
 
-def _loops(blocks: Iterable[tuple[_Group, Block]]) -> list[Loop]:
+def _loops(blocks: Iterable[tuple[Group, Block]]) -> list[Loop]:
     """Return the blocks in loops: a block joins the last loop that it reads, if its members read only themselves."""
     loops: list[tuple[Space, int, list[Block]]] = []
     sizes: list[int] = []
     loop_of: dict[Space, list[int]] = {"uniform": [], "sample": []}  # of each row
     last = {"uniform": NONE, "sample": NONE}  # the last loop of a single member
     for group, block in blocks:
-        space: Space = "sample" if group.varies else "uniform"
+        space = group.space
         members, size = len(group.statements), sum(int(x.rows.shape[1]) for x in block.factors)
         read = [int(loop_of[x.space][row]) for x in block.factors if x.space == space for row in x.rows.flat]
         at = max(read, default=NONE)

@@ -14,7 +14,6 @@ from typing import Any
 
 from micrograd_like.compiler import python
 from micrograd_like.compiler.program import Program
-from micrograd_like.compiler.rolling import roll
 from micrograd_like.compiler.samples import LANES, Samples
 
 TARGETS = ("python", "numpy", "llvm", "c")
@@ -37,7 +36,7 @@ def kernels(target: str, program: Program, strict: bool, count: int, timings: di
     if target == "python":
         return [python.Kernel(program)] * count
     start = perf_counter()
-    rolled = roll(program)
+    rolled = import_module("micrograd_like.compiler.rolling").roll(program, ordered=strict)
     timings["roll"] = perf_counter() - start
     module = import_module(f"micrograd_like.compiler.{target}")
     first = module.Kernel(rolled, strict)
