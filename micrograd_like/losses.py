@@ -127,7 +127,7 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
     """Return Σ yₖ·f(xₖ) for the classes k, where y is 1 for the class `target` or the sequence itself."""
     if isinstance(target, Iterable):
         pairs = _pairs(outputs, target, _require_share)
-        _hold(total([data_of(y) for _, y in pairs]), _require_whole)
+        _hold(sum(data_of(y) for _, y in pairs), _require_whole)
         return _sum([term for x, y in pairs for term in _weighted(y, f, x)])
     if not outputs:
         raise ValueError("a loss takes at least one output")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import Any, Protocol
 
 from micrograd_like.engine import Value, total
@@ -21,6 +22,7 @@ from micrograd_like.history import DivergenceError, History, likely_cause, progr
 from micrograd_like.kinds import plain
 from micrograd_like.module import set_data
 from micrograd_like.optim import Optimizer
+from micrograd_like.points import replaced
 
 
 class Model(Protocol):
@@ -46,6 +48,7 @@ def fit(
     optimizer: Optimizer,
     batch_size: int | None = None,
     rng: Any = random,
+    compile: bool = False,  # noqa: A002 - as the function that does it
 ) -> History:
     """Train the model on the mean of loss(model(input), target), with a progress bar where there is tqdm.
 
@@ -60,6 +63,8 @@ def fit(
         optimizer: such as `SGD(0.1)`.
         batch_size: the number of samples a step, drawn without order; None for all of them.
         rng: shuffles the samples by its method `shuffle`.
+        compile: whether to record the loss of one sample and run it compiled, for the target "auto": many times
+            faster, if neither the model nor the loss decides by a number of the sample what to compute.
 
     Raises:
         DivergenceError: the loss, a gradient or a weight is not finite: the epoch, the batch and a likely cause.
@@ -87,6 +92,8 @@ def fit(
     for p in parameters:
         if not math.isfinite(p.data):
             raise ValueError(f"a weight of the model is {p.data} before training: {p}")
+    if compile:
+        return _fit_compiled(model, loss, inputs, targets, epochs, optimizer, size, rng)
     kept = _state(parameters, optimizer)
     try:
         with progress(epochs, "epoch") as show:
@@ -112,6 +119,29 @@ def fit(
         if not isinstance(error, KeyboardInterrupt):
             raise
         history.interrupted = True
+    return history
+
+
+def _fit_compiled(
+    model: Model,
+    loss: Callable[[Any, Any], Any],
+    inputs: list[Any],
+    targets: list[Any],
+    epochs: int,
+    optimizer: Optimizer,
+    batch_size: int,
+    rng: Any,
+) -> History:
+    compiler, training = (import_module(f"micrograd_like.compiler.{name}") for name in ("compiled", "training"))
+
+    def of_sample(*numbers: Any) -> Any:
+        items = iter(numbers)
+        x, y = replaced(inputs[0], items), replaced(targets[0], items)
+        return loss(model(x), y)
+
+    rows = [[*_numbers(x), *_numbers(y)] for x, y in zip(inputs, targets, strict=True)]
+    compiled = compiler.compile(of_sample, model.parameters(), inputs=len(rows[0]))
+    history: History = training.fit(compiled, compiled.prepare(rows), optimizer, epochs, batch_size, rng)
     return history
 
 

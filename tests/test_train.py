@@ -292,7 +292,7 @@ def test_ctrl_c_between_steps_keeps_the_weights_of_the_last_complete_step():
 
 def test_ctrl_c_while_progress_is_shown_keeps_the_weights_of_the_last_complete_step(monkeypatch):
     tqdm = pytest.importorskip("tqdm")
-    monkeypatch.setattr(tqdm.tqdm, "update", calls_until(2, KeyboardInterrupt(), lambda bar: None))
+    monkeypatch.setattr(tqdm.tqdm, "update", calls_until(2, KeyboardInterrupt(), lambda bar, n: None))
     stopped, history = trained(epochs=10)
     assert len(history.losses) == 2
     assert data(stopped) == data(trained(epochs=2)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from operator import mul
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -161,6 +162,33 @@ def minimize(
                     raise DivergenceError(f"step {len(history.losses) + 1}: {what}", history)
                 show(losses[-1], len(losses))
                 run = max(1, int(run * min(2.0, SECONDS / (perf_counter() - start))))
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        training.close()
+    return history
+
+
+def fit(
+    loss: Loss, samples: Samples, optimizer: Optimizer, epochs: int, batch_size: int, rng: Any
+) -> History:
+    """Use each sample so many times; for the arguments and the errors see `micrograd_like.fit`."""
+    training, history, order = Training(loss, samples, optimizer), History(), list(range(samples.count))
+    try:
+        with progress(epochs, "epoch") as show:
+            for epoch in range(1, epochs + 1):
+                batches: list[Batch] = [None]
+                if batch_size < len(order):
+                    rng.shuffle(order)
+                    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+                losses = training.take(batches)
+                if len(losses) < len(batches):
+                    batch = len(losses)
+                    what = f"epoch {epoch}, batch {batch + 1}: {training.failure(batches[batch])}"
+                    raise DivergenceError(what, history)
+                sizes = [len(order if batch is None else batch) for batch in batches]
+                history.losses.append(sum(map(mul, losses, sizes)) / len(order))
+                show(history.losses[-1])
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
