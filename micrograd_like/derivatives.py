@@ -93,7 +93,7 @@ def _derivatives(leaves: list[Value], y: Operand, again: bool) -> list[Operand]:
     order, ends = _order(y), set(leaves)
     reached = set(leaves)  # by changes of the leaves
     for node in order:
-        if not reached.isdisjoint(node.operands):
+        if any(operand in reached for operand in node.operands if isinstance(operand, Value)):
             reached.add(node)
     gradients: dict[Value, Operand] = {y: 1} if isinstance(y, Value) and y in reached else {}
     for node in reversed(order):
@@ -101,7 +101,7 @@ def _derivatives(leaves: list[Value], y: Operand, again: bool) -> list[Operand]:
             gradient = gradients.pop(node)
             slopes = node.operation.rule(*node.operands)[1:] if again else node.local_derivatives
             for operand, slope in zip(node.operands, slopes, strict=True):
-                if operand in reached and slope is not None:
+                if slope is not None and isinstance(operand, Value) and operand in reached:
                     term = gradient * (_copy(slope) if again and is_array(slope) else slope)
                     gradients[operand] = gradients[operand] + term if operand in gradients else term
     found = [(gradients.get(leaf, 0), leaf.data) for leaf in leaves]

@@ -115,14 +115,14 @@ class _Notation:
 
     # Matrices
 
-    def _matrix(self, space: Space, rows: Any) -> Text:
-        """Return the matrix whose columns are these rows."""
+    def _matrix(self, space: Space, rows: Any, letter: str = "Y") -> Text:
+        """Return the matrix whose columns are these rows; `letter` names one of inputs that has no name yet."""
         rows = [int(x) for x in rows]
         if space == "constant":
             numbers = sorted({self.program.tape.numbers[x] for x in rows})
             return (f"{numbers[0]:.6g}", ATOM if numbers[0] >= 0 else SUM) if len(numbers) == 1 else ("C", ATOM)
         if space == "input":
-            return self._input(rows), ATOM
+            return self._input(rows, letter), ATOM
         if space == "parameter":
             return self._parameter(self.np.array(rows)[:, None])
         g, first = self.at[space, rows[0]]
@@ -137,11 +137,12 @@ class _Notation:
         place = str(first + 1) if len(set(rows)) == 1 else "…"
         return f"{_within(self._group(g, named=True), ATOM)}[{place if inside else '…'}]", ATOM
 
-    def _input(self, rows: list[int]) -> str:
+    def _input(self, rows: list[int], letter: str) -> str:
         if len(set(rows)) == 1:
             return self.program.inputs[rows[0]]
         if tuple(rows) not in self.inputs and not self.counting:
-            self.inputs[tuple(rows)] = self._new("X", len([1 for known in self.inputs if len(known) > 1]) + 1)
+            index = 1 + sum(name.startswith(letter) for name in self.inputs.values())
+            self.inputs[tuple(rows)] = letter if index == 1 else self._new(letter, index)
         return self.inputs.get(tuple(rows), "")
 
     def _parameter(self, rows: Any, weights: bool = False) -> Text:
@@ -151,11 +152,15 @@ class _Notation:
         for name, known in self.parameters:
             if known.shape == rows.shape and (known == rows).all():
                 return name, ATOM
-            if known.T.shape == rows.shape and (known.T == rows).all():
+            if known.T.shape == rows.shape and (rows == known.T).all():
                 return f"{name}ᵀ", ATOM
+        label = self.program.label(int(rows[0, 0]))
+        if rows.size == 1 and label and not self.layers:
+            self.parameters.append((label, rows))
+            return label, ATOM
         if weights:
             self.layers += 1
-        if len(rows) == self.program.parameter_count and not weights:
+        if rows.ravel().tolist() == list(range(self.program.parameter_count)) and not weights:
             name = "θ"
         else:
             name = self._new("W" if weights else "B" if len(rows) > 1 else "b", max(self.layers, 1), not weights)
@@ -163,7 +168,7 @@ class _Notation:
         return self.parameters[-1][0], ATOM
 
     def _new(self, letter: str, index: int, unique: bool = False) -> str:
-        name = f"{letter}{str(index).translate(SUBSCRIPTS)}" if letter != "X" or index > 1 else letter
+        name = f"{letter}{str(index).translate(SUBSCRIPTS)}"
         taken = {known for known, _ in self.parameters} | set(self.names.values())
         while unique and name in taken:
             name += "′"
@@ -271,9 +276,9 @@ class _Notation:
                 return self._matrix(a.space, a.rows[:, 0])
             if members == 1:
                 return f"Σₖ {_within(self._matrix(a.space, a.rows[0]), PRODUCT)}", SUM
-        elif a.space == "parameter" and b.space in EACH_SAMPLE and (b.rows == b.rows[:1]).all():
+        elif a.space == "parameter" and b.space in EACH_SAMPLE and a.rows.size > 1 and (b.rows == b.rows[:1]).all():
             order = self.np.argsort(b.rows[0])
-            matrix, (weights, _) = self._matrix(b.space, b.rows[0][order]), self._parameter(a.rows[:, order], True)
+            matrix, (weights, _) = self._matrix(b.space, b.rows[0][order], "X"), self._parameter(a.rows[:, order], True)
             return f"{_within(matrix, PRODUCT)}·{_transposed(weights)}", PRODUCT
         elif terms == 1 or members == 1:
             first, second = (self._matrix(x.space, x.rows.T.ravel()) for x in (a, b))

@@ -106,6 +106,10 @@ class Program:
         """How many parameters there are."""
         return len(self._labels)
 
+    def label(self, parameter: int) -> str:
+        """Return what the user calls a parameter, if that is its name in the program too; else ""."""
+        return self.parameters[parameter] if self.parameters[parameter] == self._labels[parameter] else ""
+
     @cached_property
     def parameters(self) -> list[str]:
         """The names of the parameters."""

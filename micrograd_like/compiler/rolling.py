@@ -128,7 +128,7 @@ class Roller:
         """
         np, statements = self.numpy, group.statements
         if self.space[statements[0].node] < 0:
-            self._place(group, 0)
+            self._place(group, COMPUTED[not group.varies])
         row, operation = int(self.row[statements[0].node]), statements[0].operation
         tables = np.stack([self._operands(s) for s in statements])  # members, terms, operands
         if operation != "sum":

@@ -38,39 +38,51 @@ class Samples:
 
     def __init__(self, names: Sequence[str], data: Any) -> None:
         self.names = list(names)
-        self._table: Any
         if hasattr(data, "keys"):
-            self._table = _from_columns(self.names, data)
-        elif is_array(data) or library_of(data) == "numpy":
-            self._table = _from_array(self.names, data)
+            data = _from_columns(self.names, data)
+        if is_array(data) or library_of(data) == "numpy":
+            self._take(columns=_padded(_from_array(self.names, data).T), count=len(data))
         else:
-            self._table = _from_rows(self.names, data)
-        self.count = len(self._table)
-        if not self.count:
-            raise ValueError("there are no samples")
+            rows = _from_rows(self.names, data)
+            self._take(rows=rows, count=len(rows))
 
     @cached_property
     def rows(self) -> list[tuple[float, ...]]:
         """The samples as tuples of floats."""
-        return list(map(tuple, self._table.tolist())) if is_array(self._table) else self._table
+        return list(map(tuple, self.columns[:, : self.count].T.tolist()))
 
     @cached_property
     def columns(self) -> Any:
         """The inputs as rows of an array, a sample a column, padded as `LANES` says."""
-        np = package("numpy", "columns of samples")
-        columns = np.empty((len(self.names), -(-self.count // LANES) * LANES))
-        columns[:, : self.count] = np.asarray(self._table).T
-        columns[:, self.count :] = columns[:, self.count - 1 : self.count]
-        return columns
+        return _padded(package("numpy", "columns of samples").array(self.rows).T)
 
     def chosen(self, places: Sequence[int]) -> Samples:
         """Return the samples at these places."""
         some = copy(self)
-        vars(some).pop("rows", None)
-        vars(some).pop("columns", None)
-        some._table = self._table[places] if is_array(self._table) else [self._table[i] for i in places]
-        some.count = len(places)
+        for name in ("rows", "columns"):
+            vars(some).pop(name, None)
+        if "columns" in vars(self):
+            some._take(columns=_padded(self.columns[:, places]), count=len(places))
+        else:
+            some._take(rows=[self.rows[i] for i in places], count=len(places))
         return some
+
+    def _take(self, count: int, **table: Any) -> None:
+        """Hold the rows or the columns that are given; the others are made of them when they are wanted."""
+        if not count:
+            raise ValueError("there are no samples")
+        self.count = count
+        vars(self).update(table)
+
+
+def _padded(columns: Any) -> Any:
+    """Return a copy of columns with their last sample repeated, as `LANES` says."""
+    np = package("numpy", "columns of samples")
+    inputs, count = columns.shape
+    padded = np.empty((inputs, -(-count // LANES) * LANES))
+    padded[:, :count] = columns
+    padded[:, count:] = columns[:, count - 1 :]
+    return padded
 
 
 def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:
@@ -97,24 +109,26 @@ def _from_array(names: list[str], data: Any) -> Any:
         data = data[:, None]
     if data.ndim != 2 or data.shape[1] != len(names):
         raise ValueError(f"the data has the shape {data.shape}, not (samples, {len(names)}); {_wanted(names)}")
-    data = data.astype(float)
     if not np.isfinite(data).all():
         i, k = np.argwhere(~np.isfinite(data))[0]
         _finite(float(data[i, k]), f"row {i}, {names[k]}")
     return data
 
 
-def _from_columns(names: list[str], data: Any) -> list[tuple[float, ...]]:
+def _from_columns(names: list[str], data: Any) -> Any:
+    """Return columns as rows, or as an array where they are arrays."""
     given = list(data.keys())
     if set(given) != set(names):
         missing, unknown = ([x for x in one if x not in other] for one, other in ((names, given), (given, names)))
         parts = [f"{what} {', '.join(map(str, x))}" for what, x in (("lacks", missing), ("has unknown", unknown)) if x]
         raise ValueError(f"the data {' and '.join(parts)}; {_wanted(names)}")
-    columns = [data[name].tolist() if hasattr(data[name], "tolist") else list(data[name]) for name in names]
+    columns = [data[name] if hasattr(data[name], "__len__") else list(data[name]) for name in names]
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{name}: {len(column)}" for name, column in zip(names, columns, strict=True))
         raise ValueError(f"the columns of the data have different lengths: {lengths}")
-    return _from_rows(names, zip(*columns, strict=True))
+    if all(is_array(column) and column.ndim == 1 and column.dtype.kind in "iufb" for column in columns):
+        return package("numpy", "arrays of samples").stack(columns, axis=1)
+    return list(zip(*columns, strict=True))
 
 
 def _finite(x: Any, where: str) -> Any:
