@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], content: bytes, mode: int | None = None) -> None:
     """Write `content` to the file `path`; a crash or a full disk in the middle leaves the old file as it was.
 
-    The content goes to a new file beside it, which then takes the name in one step.
+    The content goes to a new file beside it, which then takes the name in one step. Its permissions are `mode`, else
+    those of the old file, else the usual ones.
 
     Raises:
         OSError: the file cannot be written.
@@ -22,11 +23,12 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise FileNotFoundError(f"there is no folder {target.parent}")
     temporary = target.with_name(f".{os.urandom(8).hex()}.tmp")
     try:
-        with temporary.open("xb") as file:
+        temporary.touch(0o666 if mode is None else mode, exist_ok=False)
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
+        if mode is None and target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
     except BaseException:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from micrograd_like.compiler.expr import MULTIPLY, NEGATIVE, Call, Expr, Tape
-from micrograd_like.engine import Value, topological_order
+from micrograd_like.engine import Value
 
 LOG_SOFTMAX = "log_softmax"
 
 
-def note_calls(tape: Tape, result: Value) -> None:
-    """Note the functions that a recorded result was computed by, and their local derivatives."""
-    for node in topological_order(result):
+def note_calls(tape: Tape, order: list[Value]) -> None:
+    """Note which of the functions that were recorded made which nodes, and their local derivatives."""
+    for node in order:
         name = str(node.operation)
         if not name.isidentifier() or name in ("dot", "total", "where", "copy") or type(node.data) is not Expr:
             continue

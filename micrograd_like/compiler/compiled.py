@@ -145,7 +145,8 @@ class Compiled:
         n = samples.count
         if self.target == "python":
             return outputs[0] / n, [g / n for g in outputs[1:]]
-        return float(outputs[0]) / n, outputs[1:] / n
+        outputs /= n  # a new array, which nothing else holds
+        return float(outputs[0]), outputs[1:]
 
     def backward(self, data: Any) -> Any:
         """Add the derivatives of the mean loss to the gradients of the parameters, and return that loss."""
@@ -178,6 +179,14 @@ class Compiled:
     def sums(self, samples: Samples, parameters: Any) -> Any:
         """Return the sums over the samples of the loss and its derivatives, not divided by how many there are."""
         return self._sums(self._kernels, samples, parameters)
+
+    def native_steps(self, update: Program, state: Any) -> Any:
+        """Return what takes many steps of an update at once, if the target has it."""
+        if self.target != "llvm" or self.threads > 1:
+            return None
+        roll = import_module("micrograd_like.compiler.rolling").roll
+        steps = import_module("micrograd_like.compiler.native").Steps
+        return steps(self._kernels[0].rolled, roll(update, ordered=self.strict), self.strict, state.array)
 
     @cached_property
     def _value_kernels(self) -> list[Any]:

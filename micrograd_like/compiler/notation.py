@@ -216,11 +216,11 @@ class _Notation:
         if block.operation == "**":
             power = each[1][0].replace("2", "²") if each[1][0] == "2" else f"^{_within(each[1], ATOM)}"
             return f"{_within(each[0], ATOM)}{power}", PRODUCT
-        texts = [text for text, _ in each]
+        operands = [text for text, _ in each]
         if block.operation.startswith("where"):
             sign = "≤" if block.operation == "where<=" else "<"
-            return f"where({texts[0]} {sign} {texts[1]}, {texts[2]}, {texts[3]})", ATOM
-        return f"{block.operation}({texts[0]})", ATOM
+            return f"where({operands[0]} {sign} {operands[1]}, {operands[2]}, {operands[3]})", ATOM
+        return f"{block.operation}({operands[0]})", ATOM
 
     def _same(self, g: int, found: dict[int, Any]) -> list[Any] | None:
         """Return what is known of each node of a group; None unless it is of all."""

@@ -40,10 +40,10 @@ class Kernel:
 
     def sums(self, columns: Any, parameters: Any) -> Any:
         """Return the sum of each output over the samples, whose inputs are the columns of an array."""
-        total = None
-        for start in range(0, columns.shape[1], self.piece):
-            part = self._run(columns[:, start : start + self.piece], parameters, False)
-            total = part.copy() if total is None else total + part
+        starts = range(0, columns.shape[1], self.piece)
+        total = self._run(columns[:, : self.piece], parameters, False).copy()
+        for start in starts[1:]:
+            total += self._run(columns[:, start : start + self.piece], parameters, False)
         return total
 
     def each(self, columns: Any, parameters: Any) -> Any:
@@ -77,15 +77,19 @@ class _Run:
         self.result = np.zeros((rolled.destinations, samples) if each else rolled.destinations)
         self.names: dict[str, Any] = {name: getattr(np, name) for name in ("add", "subtract", "multiply", "copyto")}
         self.names |= {"matmul": np.matmul, "einsum": np.einsum, "negative": np.negative, "ordered": _ordered}
-        self.lines = ["def run():", "result.fill(0.0)"]
+        self.lines: list[str] = []
         self.names["result"] = self.result
+        self.unwritten = np.ones(rolled.destinations, bool)
+        self.zero = np.zeros(rolled.destinations, bool)  # what is added to before anything is written there
         for loop in rolled.loops:
             for block in loop.blocks:
                 self._write(loop, block)
         for output in rolled.outputs:
             for part in _by_term(output) if strict else [output]:
                 self._write_output(part)
-        exec("\n    ".join(self.lines), self.names)
+        zero = self._name(np.flatnonzero(self.zero | self.unwritten))
+        self.lines.insert(0, f"result[{zero}] = 0.0")
+        exec("\n    ".join(["def run():", *self.lines]), self.names)
 
     def __call__(self, columns: Any, parameters: Any) -> Any:
         """Return the outputs for these inputs."""
@@ -168,15 +172,16 @@ class _Run:
         """Write Σₖ aₖ·bₖ, as a matrix product if all members read the same rows of b."""
         a, b = segment.a, segment.b
         if b is None:
-            self.lines.append(f"{self._view(a.space, a.rows)[1]}.sum(1, out={target}{self._flat(a)})")
+            alike = "" if a.space in EACH_SAMPLE else "[:, None]"
+            self.lines.append(f"copyto({target}, {self._view(a.space, a.rows)[1]}.sum(1){alike})")
         elif a.space not in EACH_SAMPLE and b.space in EACH_SAMPLE and (b.rows == b.rows[0]).all():
             self.lines.append(f"matmul({self._matrix(a)}, {self._rows(b)}, out={target})")
         else:
             letters = ["mkn" if x.space in EACH_SAMPLE else "mk" for x in (a, b)]
             result = "mn" if "n" in "".join(letters) else "m"
             views = ", ".join(self._view(x.space, x.rows)[1] for x in (a, b))
-            flat = "" if "n" in result else "[:, 0]"
-            self.lines.append(f"einsum('{','.join(letters)}->{result}', {views}, out={target}{flat})")
+            alike = "" if "n" in result else "[:, None]"
+            self.lines.append(f"copyto({target}, einsum('{','.join(letters)}->{result}', {views}){alike})")
 
     def _write_ordered(self, segment: Segment, out: str, temporary: str, fresh: bool) -> None:
         if fresh:
@@ -184,9 +189,6 @@ class _Run:
         views = [self._view(x.space, x.rows)[1] if x else "None" for x in (segment.a, segment.b)]
         each = [bool(x and x.space in EACH_SAMPLE) for x in (segment.a, segment.b)]
         self.lines.append(f"ordered(multiply, {out}, {temporary}, {segment.sign}, {views[0]}, {views[1]}, {each})")
-
-    def _flat(self, a: Operand) -> str:
-        return "" if a.space in EACH_SAMPLE else "[:, 0]"
 
     def _matrix(self, a: Operand) -> str:
         return self._view(a.space, a.rows)[1]
@@ -198,7 +200,12 @@ class _Run:
 
     def _write_output(self, output: Output) -> None:
         a, b = output.a, output.b
-        sign = "+" if output.sign > 0 else "-"
+        if first := bool(self.unwritten[output.destinations].all()):
+            sign = "= " if output.sign > 0 else "= -"
+        else:
+            sign = "+= " if output.sign > 0 else "-= "
+            self.zero[output.destinations] |= self.unwritten[output.destinations]
+        self.unwritten[output.destinations] = False
         letters = ["ik" + "n" * (a.space in EACH_SAMPLE)]
         views = [self._view(a.space, a.rows)[1]]
         if b is not None:
@@ -210,8 +217,9 @@ class _Run:
         if self.each:
             product = f"einsum('{','.join(letters)}->{places}{'n' * each}', {', '.join(views)})"
             value = product if each else f"{product}[..., None]"
-            self.lines.append(f"result[{self._name(flat)}] {sign}= {value}")
+            self.lines.append(f"result[{self._name(flat)}] {sign}{value}")
             return
+        view = self._destinations(flat)
         if places == "ij" and each and all("n" in x for x in letters):
             rows = [
                 self._name(self._view(x.space, x.rows)[0][:, 0])
@@ -220,12 +228,14 @@ class _Run:
                 for x, view in zip((a, b), views, strict=True)
                 if x is not None
             ]
-            value = f"{rows[0]} @ {rows[1]}.T"
+            value = f"({rows[0]} @ {rows[1]}.T)"
+            if first and output.sign > 0 and view.endswith("[...]"):
+                self.lines.append(f"matmul({rows[0]}, {rows[1]}.T, out={view.removesuffix('[...]')})")
+                return
         else:
             count = "" if each else f" * {self.samples}"
             value = f"einsum('{','.join(letters)}->{places}', {', '.join(views)}){count}"
-        view = self._destinations(flat)
-        self.lines.append(f"{view} {sign}= {value}")
+        self.lines.append(f"{view} {sign}{value}")
 
     def _destinations(self, places: Any) -> str:
         affine = Operand("uniform", places.reshape(len(places), -1)).affine

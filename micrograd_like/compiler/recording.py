@@ -50,8 +50,9 @@ def record(loss: Callable[..., Any], parameters: Sequence[Value], inputs: Inputs
                 set_grad(p, 0)
             numbers = [tape.leaf(INPUT, name) for name in names]
             result = _called(loss, numbers)
-            _require_same(loss, numbers, result, parameters)
-            note_calls(tape, result)
+            order = topological_order(result)
+            _require_same(loss, numbers, result, {v for v in order if not v.operation}.difference(parameters))
+            note_calls(tape, order)
             result.backward()
             found = [result._data, *(p._grad for p in parameters)]
         finally:
@@ -100,8 +101,8 @@ def _called(loss: Callable[..., Any], numbers: list[Expr]) -> Any:
     return result
 
 
-def _require_same(loss: Callable[..., Any], numbers: list[Expr], result: Any, parameters: Sequence[Value]) -> None:
-    """Refuse a loss that records other nodes when it is called again, or that uses leaves made before the call."""
+def _require_same(loss: Callable[..., Any], numbers: list[Expr], result: Any, others: set[Value]) -> None:
+    """Refuse a loss that records other nodes when it is called again, or uses one of the other leaves again."""
     requirements = [*numbers[0].tape.requirements]
     again = _called(loss, numbers)
     numbers[0].tape.requirements[:] = requirements
@@ -111,7 +112,6 @@ def _require_same(loss: Callable[..., Any], numbers: list[Expr], result: Any, pa
             "the loss computes something else each time it is called: what it draws at random, or counts, cannot be "
             "recorded; give it as an input"
         )
-    others = {v for v in topological_order(result) if not v.operation}.difference(parameters)
     if others and (given := others.intersection(topological_order(again))):
         labels = sorted(v.label or repr(v) for v in given)
         more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""

@@ -11,6 +11,7 @@ An irregular program has few members a group: it becomes straight-line code, in 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,8 @@ LEAF_SPACES = {CONSTANT: 0, PARAMETER: 1, INPUT: 2}
 COMPUTED = {True: 3, False: 4}
 REGULAR = 4
 """The members that groups have on average in a program that is worth rolling."""
+FEW = 24
+"""The length of the longest list of operands that is read one by one, which is quicker than an array for few."""
 FOLLOWER = 8
 """The terms of the longest sum that follows other blocks in a loop of several members."""
 PIECE = 500
@@ -47,15 +50,15 @@ def roll(program: Program, straight: bool | None = None, *, ordered: bool = True
     groups = roller.groups()
     if straight if straight is not None else len(program.statements) < REGULAR * len(groups):
         roller = Roller(program, ordered)
-        groups = [Group([s], not program.uniform(s)) for s in program.statements]
+        groups = roller.alone()
     blocks = [(group, roller.block(group)) for group in groups]
     loops = _kept(_loops(blocks), outputs := roller.outputs())
     return Rolled(
         inputs=len(program.inputs),
         parameters=program.parameter_count,
         constants=tuple(program.tape.numbers),
-        uniform_rows=roller.rows[True],
-        sample_rows=roller.rows[False],
+        uniform_rows=roller.computed[True],
+        sample_rows=roller.computed[False],
         loops=tuple(loops),
         outputs=tuple(outputs),
         destinations=program.results,
@@ -76,61 +79,110 @@ class Group:
 
 
 class Roller:
-    """Where each node's number lies: a space, a row, and a class of the operands that are alike."""
+    """Where each node's number lies: a space, a row, and a kind, which operands that are alike have in common."""
 
     def __init__(self, program: Program, ordered: bool) -> None:
         self.ordered = ordered
         self.numpy = np = package("numpy", "rolling a program into loops")
         self.program = program
-        tape = program.tape
-        operation = np.frombuffer(tape.operation, np.uint8)
-        self.row = np.frombuffer(tape.first, np.int32).astype(np.int64)  # of leaves, their place among their kind
+        operation = np.frombuffer(program.tape.operation, np.uint8)
         self.space = np.full(len(operation), -1, np.int8)
         for code, space in LEAF_SPACES.items():
             self.space[operation == code] = space
-        self.kind = self.space.astype(np.int64)
-        self.rows = {True: 0, False: 0}  # computed so far, uniform and not
+        # Rows and kinds are lists of integers, quick one by one, and arrays of the same memory, quick all at once.
+        self._rows = array("q", np.frombuffer(program.tape.first, np.int32).astype(np.int64).tobytes())
+        self._kinds = array("q", self.space.astype(np.int64).tobytes())
+        self.row, self.kind = np.frombuffer(self._rows, np.int64), np.frombuffer(self._kinds, np.int64)
+        self._operands: dict[int, Any] = {}  # of statements, in the order of the rolled program
+        self.computed = {True: 0, False: 0}  # rows so far, uniform and not
 
     def groups(self) -> list[Group]:
         """Return the groups, level by level, and give their nodes their rows."""
-        np, program = self.numpy, self.program
-        level = np.zeros(len(self.row), np.int64)
-        levels: list[list[Statement]] = []
-        for statement in program.statements:
-            nodes = np.array(statement.operands)
-            if statement.operation == "sum":
-                nodes[::3] = NONE  # the signs
-            height = int(level[nodes[nodes != NONE]].max())
-            level[statement.node] = height + 1
-            if height == len(levels):
-                levels.append([])
-            levels[height].append(statement)
         groups: list[Group] = []
-        for statements in levels:
+        for statements in self._levels():
             alike: dict[Any, Group] = {}
             for statement in statements:
-                operands = self._operands(statement)
-                kinds = self._kinds(operands)
-                if statement.operation == "sum":
-                    kinds[:, 0] = operands[:, 0]  # the signs
-                varies = not program.uniform(statement)
-                key = varies, statement.operation, kinds.tobytes()
-                alike.setdefault(key, Group([], varies)).statements.append(statement)
+                varies = not self.program.uniform(statement)
+                key = varies, statement.operation, self._key(statement)
+                group = alike.get(key)
+                if group is None:
+                    group = alike[key] = Group([], varies)
+                group.statements.append(statement)
             for group in alike.values():
                 groups.append(self._sorted(group))
                 self._place(groups[-1], len(SPACES) + len(groups))
         return groups
 
-    def block(self, group: Group) -> Block:
-        """Return the block of a group, whose operands have their rows; the rows of its results are given here or were.
+    def alone(self) -> list[Group]:
+        """Return every statement as a group, in the order of the program."""
+        groups = []
+        for statement in self.program.statements:
+            self._key(statement)
+            groups.append(Group([statement], not self.program.uniform(statement)))
+            self._place(groups[-1], COMPUTED[not groups[-1].varies])
+        return groups
 
-        A group made by `groups` has its rows already.
-        """
+    def _levels(self) -> list[list[Statement]]:
+        """Return the statements by the longest path to them."""
+        level = array("q", bytes(8 * len(self._rows)))
+        all_levels = self.numpy.frombuffer(level, self.numpy.int64)
+        levels: list[list[Statement]] = []
+        for statement in self.program.statements:
+            operands = statement.operands
+            if statement.operation != "sum":
+                height = max([level[i] for i in operands])
+            elif len(operands) <= FEW:  # the signs are left out; where there is no second factor, so is that
+                height = max(
+                    [level[i] for i in operands[1::3]] + [level[i] for i in operands[2::3] if i != NONE]
+                )
+            else:
+                nodes = self.numpy.array(operands)
+                nodes[::3] = nodes[1]
+                height = int(all_levels[nodes[nodes != NONE]].max())
+            level[statement.node] = height + 1
+            if height == len(levels):
+                levels.append([])
+            levels[height].append(statement)
+        return levels
+
+    def _key(self, statement: Statement) -> Any:
+        """Return what statements of one group have in common, and keep the operands in the order that they take."""
+        operands, kinds, rows = statement.operands, self._kinds, self._rows
+        if statement.operation != "sum":
+            self._operands[statement.node] = operands
+            return tuple([kinds[i] for i in operands])
+        if len(operands) > FEW:
+            return self._key_of_many(statement)
+        terms = []
+        for sign, a, b in statement.terms():
+            kind_b, row_b = (NONE, NONE) if b == NONE else (kinds[b], rows[b])
+            terms.append((-sign, kinds[a], kind_b, rows[a], row_b, a, b))
+        if not self.ordered:
+            terms.sort()
+        self._operands[statement.node] = [x for term in terms for x in (-term[0], term[5], term[6])]
+        return tuple([term[:3] for term in terms])
+
+    def _key_of_many(self, statement: Statement) -> Any:
+        np = self.numpy
+        terms = np.array(statement.operands, np.int64).reshape(-1, 3)
+        signs, a, b = terms.T
+        kinds = np.stack([-signs, self.kind[a], self._kind_or_none(b)])
+        if not self.ordered:
+            order = np.lexsort((self.row[b], self.row[a], *kinds[::-1]))
+            terms, kinds = terms[order], kinds[:, order]
+        self._operands[statement.node] = terms.ravel()
+        return kinds.tobytes()
+
+    def _table(self, statements: Sequence[Statement]) -> Any:
+        """Return the operands of like statements: of sums (members, terms, 3), else (members, 1, operands)."""
+        table = self.numpy.array([self._operands[s.node] for s in statements], self.numpy.int64)
+        return table.reshape(len(statements), -1, 3) if statements[0].operation == "sum" else table[:, None, :]
+
+    def block(self, group: Group) -> Block:
+        """Return the block of a group."""
         np, statements = self.numpy, group.statements
-        if self.space[statements[0].node] < 0:
-            self._place(group, COMPUTED[not group.varies])
-        row, operation = int(self.row[statements[0].node]), statements[0].operation
-        tables = np.stack([self._operands(s) for s in statements])  # members, terms, operands
+        row, operation = self._rows[statements[0].node], statements[0].operation
+        tables = self._table(statements)
         if operation != "sum":
             return Block(operation, row, (), tuple(self._operand(tables[:, :, i]) for i in range(tables.shape[2])))
         signs, first, second = tables[0, :, 0], tables[:, :, 1], tables[:, :, 2]
@@ -150,22 +202,24 @@ class Roller:
         first = np.r_[True, destinations[1:] != destinations[:-1]] if len(destinations) else np.zeros(0, bool)
         starts = np.flatnonzero(first)
         position = np.arange(len(destinations)) - starts[np.cumsum(first) - 1]
-        kinds = np.stack([position, signs, self.kind[a], self._kinds(b)])
+        kinds = np.stack([position, signs, self.kind[a], self._kind_or_none(b)])
         _, group_of = np.unique(kinds, axis=1, return_inverse=True)
         order = np.argsort(group_of, kind="stable")
         bounds = np.flatnonzero(np.diff(group_of[order], prepend=-1))
         outputs: list[Output] = []
-        latest: dict[bytes, int] = {}
+        last = np.full(self.program.results, NONE)
         for members in np.split(order, bounds[1:]):
             one = members[0]
             rows_b = None if b[one] == NONE else (SPACES[self.space[b[one]]], self.row[b[members]])
             space_a = SPACES[self.space[a[one]]]
             output = _reduction(np, int(signs[one]), space_a, self.row[a[members]], rows_b, destinations[members])
-            place = output.destinations.tobytes()
-            if place in latest and (longer := _joined(np, outputs[latest[place]], output)):
-                outputs[latest[place]] = longer
+            # Joined to the output that added to all these destinations last, terms keep their order.
+            at = int(last[destinations[one]])
+            alike = at != NONE and (last[output.destinations] == at).all()
+            if alike and (longer := _joined(np, outputs[at], output)):
+                outputs[at] = longer
             else:
-                latest[place] = len(outputs)
+                last[output.destinations] = len(outputs)
                 outputs.append(output)
         return outputs
 
@@ -177,19 +231,7 @@ class Roller:
         """Tell whether a node has a row: it is a leaf or the result of a statement."""
         return bool(self.space[node] >= 0)
 
-    def _operands(self, statement: Statement) -> Any:
-        """Return the nodes of a statement as a table (terms, 3) of signs and factors, or (1, operands)."""
-        np = self.numpy
-        nodes = np.array(statement.operands, np.int64)
-        if statement.operation != "sum":
-            return nodes.reshape(1, -1)
-        nodes = nodes.reshape(-1, 3)
-        if self.ordered or len(nodes) == 1:
-            return nodes
-        signs, a, b = nodes.T
-        return nodes[np.lexsort((self.row[b], self.row[a], self._kinds(b), self._kinds(a), -signs))]
-
-    def _kinds(self, nodes: Any) -> Any:
+    def _kind_or_none(self, nodes: Any) -> Any:
         return self.numpy.where(nodes == NONE, NONE, self.kind[nodes])
 
     def _operand(self, nodes: Any) -> Operand:
@@ -200,7 +242,7 @@ class Roller:
         if len(group.statements) == 1:
             return group
         np = self.numpy
-        tables = np.stack([self._operands(s) for s in group.statements])
+        tables = self._table(group.statements)
         if group.statements[0].operation == "sum":
             tables = tables[:, :, 1:]
         for nodes in tables.reshape(len(tables), -1).T[:6]:
@@ -213,11 +255,11 @@ class Roller:
     def _place(self, group: Group, kind: int) -> None:
         """Give the results of a group their rows."""
         uniform = not group.varies
-        for statement in group.statements:
+        for row, statement in enumerate(group.statements, self.computed[uniform]):
             self.space[statement.node] = COMPUTED[uniform]
-            self.row[statement.node] = self.rows[uniform]
-            self.kind[statement.node] = kind
-            self.rows[uniform] += 1
+            self._rows[statement.node] = row
+            self._kinds[statement.node] = kind
+        self.computed[uniform] += len(group.statements)
 
 
 def _reduction(
@@ -243,7 +285,7 @@ def _joined(np: Any, output: Output, other: Output) -> Output | None:
     spaces, others = ([x and x.space for x in (o.a, o.b)] for o in (output, other))
     if spaces != others or output.sign != other.sign or output.paired != other.paired:
         return None
-    if output.destinations.shape != other.destinations.shape:
+    if output.destinations.tobytes() != other.destinations.tobytes():
         return None
     a = Operand(output.a.space, np.hstack([output.a.rows, other.a.rows]))
     b = output.b and other.b and Operand(output.b.space, np.hstack([output.b.rows, other.b.rows]))

@@ -3,7 +3,7 @@
     >>> samples = Samples(["x", "y"], [[1, 2], [3, 4], [5, 6]])
     >>> samples.count, samples.rows[1]
     (3, (3.0, 4.0))
-    >>> samples.columns[1, :3]
+    >>> samples.columns[1]
     array([2., 4., 6.])
 """
 
@@ -49,11 +49,11 @@ class Samples:
     @cached_property
     def rows(self) -> list[tuple[float, ...]]:
         """The samples as tuples of floats."""
-        return list(map(tuple, self.columns[:, : self.count].T.tolist()))
+        return list(map(tuple, self.columns.T.tolist()))
 
     @cached_property
     def columns(self) -> Any:
-        """The inputs as rows of an array, a sample a column, padded as `LANES` says."""
+        """The inputs as rows of an array, a sample a column; behind each row lies its padding, as `LANES` says."""
         return _padded(package("numpy", "columns of samples").array(self.rows).T)
 
     def chosen(self, places: Sequence[int]) -> Samples:
@@ -82,7 +82,7 @@ def _padded(columns: Any) -> Any:
     padded = np.empty((inputs, -(-count // LANES) * LANES))
     padded[:, :count] = columns
     padded[:, count:] = columns[:, count - 1 :]
-    return padded
+    return padded[:, :count]
 
 
 def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:
@@ -122,7 +122,7 @@ def _from_columns(names: list[str], data: Any) -> Any:
         missing, unknown = ([x for x in one if x not in other] for one, other in ((names, given), (given, names)))
         parts = [f"{what} {', '.join(map(str, x))}" for what, x in (("lacks", missing), ("has unknown", unknown)) if x]
         raise ValueError(f"the data {' and '.join(parts)}; {_wanted(names)}")
-    columns = [data[name] if hasattr(data[name], "__len__") else list(data[name]) for name in names]
+    columns: list[Any] = [data[name] if hasattr(data[name], "__len__") else list(data[name]) for name in names]
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{name}: {len(column)}" for name, column in zip(names, columns, strict=True))
         raise ValueError(f"the columns of the data have different lengths: {lengths}")

@@ -18,6 +18,7 @@ from micrograd_like.compiler.samples import LANES, Samples
 
 TARGETS = ("python", "numpy", "llvm", "c")
 """The names of the targets, each a file of this folder."""
+MODULES = {"llvm": "native"}
 
 
 def chosen() -> str:
@@ -38,7 +39,7 @@ def kernels(target: str, program: Program, strict: bool, count: int, timings: di
     start = perf_counter()
     rolled = import_module("micrograd_like.compiler.rolling").roll(program, ordered=strict)
     timings["roll"] = perf_counter() - start
-    module = import_module(f"micrograd_like.compiler.{target}")
+    module = import_module(f"micrograd_like.compiler.{MODULES.get(target, target)}")
     first = module.Kernel(rolled, strict)
     for stage, seconds in getattr(first, "timings", {"compile": perf_counter() - start - timings["roll"]}).items():
         timings[stage] = seconds
@@ -50,8 +51,9 @@ def parts(target: str, samples: Samples, count: int) -> list[Any]:
 
     There are fewer parts where there are few samples.
     """
+    rows = target == "python"
+    if count == 1:
+        return [samples.rows if rows else samples.columns]
     size = -(-samples.count // (count * LANES)) * LANES
     starts = range(0, samples.count, size)
-    if target == "python":
-        return [samples.rows[i : i + size] for i in starts]
-    return [samples.columns[:, i : min(i + size, samples.count)] for i in starts]
+    return [samples.rows[i : i + size] if rows else samples.columns[:, i : i + size] for i in starts]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from operator import mul
 from time import perf_counter
 from typing import Any, Protocol
 
 from micrograd_like.compiler.nonfinite import failure_of_samples
+from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.samples import Samples
 from micrograd_like.compiler.targets import kernels
 from micrograd_like.compiler.updates import Update
@@ -17,6 +19,7 @@ from micrograd_like.errors import require_count
 from micrograd_like.history import DivergenceError, History, likely_cause, progress
 from micrograd_like.module import set_data
 from micrograd_like.optim import Optimizer
+from micrograd_like.packages import package
 
 SECONDS = 0.05
 """How long a run of steps may take before Ctrl-C is seen and the progress bar moves."""
@@ -36,6 +39,9 @@ class Loss(Protocol):
     def sums(self, samples: Samples, parameters: Any) -> Any:
         """Return the sums over the samples of the loss and its derivatives."""
 
+    def native_steps(self, update: Program, state: Any) -> Any:
+        """Return what takes many steps of an update at once, if the target has it."""
+
 class Training:
     """An optimizer that moves the parameters of a compiled loss on samples.
 
@@ -51,17 +57,21 @@ class Training:
     def __init__(self, loss: Loss, samples: Samples, optimizer: Optimizer) -> None:
         self.loss, self.samples, self.optimizer = loss, samples, optimizer
         self.update = Update(optimizer)
-        (self._kernel,) = kernels(loss.target, self.update.program, loss.strict, 1, {})
         numbers = [p.data for p in loss.parameters]
         rows = [numbers, [0.0] * len(numbers), *self.update.memory(loss.parameters)]
-        kinds: dict[bool, type[_State]] = {True: _Rows, False: _Columns}
-        self._state: _State = kinds[loss.target == "python"](rows)
+        self._state: _State = _Rows(rows) if loss.target == "python" else _Columns(rows)
+        self._native = loss.native_steps(self.update.program, self._state)
+        if self._native is None:
+            (self._kernel,) = kernels(loss.target, self.update.program, loss.strict, 1, {})
         self.steps = 0
 
     def take(self, batches: Sequence[Batch]) -> list[float]:
         """Take a step for each batch, and return the mean losses before each; fewer if a number is not finite."""
-        losses = []
-        for batch, rate in zip(batches, self.update.rates(len(batches), self.steps), strict=True):
+        losses: list[float] = []
+        rates = self.update.rates(len(batches), self.steps)
+        if self._native is not None:
+            return self._take_natively(batches, rates)
+        for batch, rate in zip(batches, rates, strict=True):
             samples = self.samples if batch is None else self.samples.chosen(batch)
             mean = self._state.mean(self.loss.sums(samples, self._state.parameters()), samples.count)
             after = self._state.stepped(self._kernel, mean, rate)
@@ -69,6 +79,19 @@ class Training:
                 break
             losses.append(float(mean[0]))
             self._state, self.steps = after, self.steps + 1
+        return losses
+
+    def _take_natively(self, batches: Sequence[Batch], rates: Sequence[float]) -> list[float]:
+        """Take steps in runs of batches that have the same size."""
+        losses: list[float] = []
+        for size, run in groupby(batches, lambda batch: None if batch is None else len(batch)):
+            some: Any = list(run)
+            now = rates[len(losses) : len(losses) + len(some)]
+            found = self._native.take(self.samples.columns, now, None if size is None else some)
+            self._state, self.steps = _Columns(self._native.state), self.steps + len(found)
+            losses += found
+            if len(found) < len(some):
+                break
         return losses
 
     def failure(self, batch: Batch) -> str:
@@ -114,29 +137,28 @@ class _Columns:
     """The same as an array, a column for each parameter: for the other targets."""
 
     def __init__(self, numbers: Any) -> None:
-        import numpy as np
-
-        self._array = np.array(numbers)
+        np = package("numpy", "training")
+        self.array = np.array(numbers)
         self._isfinite = np.isfinite
 
     def parameters(self) -> Any:
-        return self._array[0]
+        return self.array[0]
 
     def memory(self) -> Any:
-        return self._array[2:].tolist()
+        return self.array[2:].tolist()
 
     def mean(self, sums: Any, count: int) -> Any:
         return sums / count
 
     def stepped(self, kernel: Any, mean: Any, rate: float) -> _Columns:
-        self._array[1] = mean[1:]
-        found = kernel.each(self._array, self._array[1, :1] * 0 + rate)
-        after = _Columns(self._array)
-        after._array[0], after._array[2:] = found[0], found[1:]
+        self.array[1] = mean[1:]
+        found = kernel.each(self.array, self.array[1, :1] * 0 + rate)
+        after = _Columns(self.array)
+        after.array[0], after.array[2:] = found[0], found[1:]
         return after
 
     def is_finite(self) -> bool:
-        return bool(self._isfinite(self._array[0]).all())
+        return bool(self._isfinite(self.array[0]).all())
 
 
 _State = _Rows | _Columns

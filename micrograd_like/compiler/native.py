@@ -1,0 +1,138 @@
+"""The target "llvm" on NumPy's arrays: what holds the memory that the machine code of `llvm.py` works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
+from typing import Any
+
+from micrograd_like.compiler.blocks import Rolled
+from micrograd_like.compiler.cache import cached
+from micrograd_like.compiler.llvm import Native, build
+from micrograd_like.packages import package
+
+CACHE_LINE = 64
+"""Bytes, and the most numbers in a vector with much to spare."""
+
+
+class Kernel:
+    """A rolled program as machine code. Two threads need two, which `again` gives.
+
+    Attributes:
+        timings: the seconds it took to write the program, and to compile it or find it in the cache.
+    """
+
+    _columns: Any  # the arrays of the last call, whose addresses are known
+    _parameters: Any
+    _data: tuple[int, int, int]
+    _theta: int
+    _found: Any
+    _found_at: int
+    _workspace_at: int
+
+    def __init__(self, rolled: Rolled, strict: bool) -> None:
+        self.rolled, self.strict = rolled, strict
+        self._native = build(rolled, fast=not strict, each=False, cache=cached)
+        self.timings = {"emit": self._native.emit_seconds, "compile": self._native.compile_seconds}
+        self._take_memory()
+
+    def again(self) -> Kernel:
+        """Return a kernel of the same program that can run at the same time."""
+        other = copy(self)
+        other._take_memory()
+        return other
+
+    def sums(self, columns: Any, parameters: Any) -> Any:
+        """Return the sum of each output over the samples, whose inputs are the columns of an array."""
+        if columns is not self._columns:
+            self._columns, self._data = columns, (_address(columns), columns.strides[0] // 8, columns.shape[1])
+        if parameters is not self._parameters:
+            self._parameters, self._theta = parameters, _address(parameters)
+        self._native.sums(*self._data, self._theta, self._found_at, self._workspace_at)
+        return self._found[: self.rolled.destinations].copy()
+
+    def each(self, columns: Any, parameters: Any) -> Any:
+        """Return the outputs of each sample, as columns."""
+        native, samples = self._native_each, columns.shape[1]
+        stride = samples + CACHE_LINE
+        out, workspace = _aligned(self.rolled.destinations * stride), _aligned(native.workspace // 8)
+        data = _address(columns), columns.strides[0] // 8, samples
+        native.each(*data, _address(parameters), _address(out), stride, _address(workspace))
+        return out.reshape(self.rolled.destinations, stride)[:, :samples]
+
+    @cached_property
+    def _native_each(self) -> Native:
+        return build(self.rolled, fast=not self.strict, cache=cached)
+
+    def _take_memory(self) -> None:
+        self._columns = self._parameters = None
+        self._found = _aligned(self.rolled.destinations + CACHE_LINE)
+        self._workspace = _aligned(self._native.workspace // 8)
+        self._found_at, self._workspace_at = _address(self._found), _address(self._workspace)
+
+
+class Steps:
+    """A program and the update of an optimizer, which take many steps without Python.
+
+    Args:
+        rolled: the program of the loss and its derivatives.
+        update: that of the update: its samples are the parameters.
+        strict: whether nothing is rounded but as it is written.
+        state: a row of the parameters, one for their gradients, and one for each number remembered of them.
+    """
+
+    def __init__(self, rolled: Rolled, update: Rolled, strict: bool, state: Any) -> None:
+        self.rolled = rolled
+        self._native = build(rolled, fast=not strict, update=update, each=False, cache=cached)
+        self._workspaces = _aligned(self._native.workspace // 8), _aligned(self._native.update_workspace // 8)
+        self._found = _aligned(rolled.destinations + CACHE_LINE)
+        rows, count = state.shape
+        self._shape, self._stride = state.shape, -(-count // CACHE_LINE) * CACHE_LINE
+        self._states = [_aligned(rows * self._stride).reshape(rows, -1) for _ in range(2)]
+        for each in self._states:
+            each[:] = 0.0
+        self._states[0][:, :count] = state
+
+    @property
+    def state(self) -> Any:
+        """The rows after the steps taken so far."""
+        return self._states[0][:, : self._shape[1]]
+
+    def take(self, columns: Any, rates: Sequence[float], batches: Sequence[Sequence[int]] | None) -> list[float]:
+        """Take a step for each rate; return the losses before each, fewer if a number is not finite.
+
+        Args:
+            columns: the inputs of all samples.
+            rates: the learning rates.
+            batches: the places of the samples of each step, as many each; None for all.
+        """
+        np = package("numpy", "training")
+        order = None if batches is None else np.array(batches, np.int64)
+        count = columns.shape[1] if order is None else order.shape[1]
+        stride = count + CACHE_LINE
+        batch = _aligned(0 if order is None else columns.shape[0] * stride)
+        losses, numbers = np.empty(len(rates)), np.array(rates)
+        steps = self._native.minimize(
+            len(rates),
+            *(_address(columns), columns.strides[0] // 8, count),
+            *(0 if order is None else _address(order), _address(batch), stride),
+            *(_address(self._states[0]), _address(self._states[1]), self._stride),
+            *map(_address, (numbers, losses, self._found, *self._workspaces)),
+        )
+        if steps % 2:
+            self._states.reverse()
+        found: list[float] = losses[:steps].tolist()
+        return found
+
+
+def _address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _aligned(count: int) -> Any:
+    """Return an array of so many numbers that begins at a line of the processor's cache."""
+    memory = package("numpy", "arrays").empty(count + CACHE_LINE)
+    start = -_address(memory) // 8 % (CACHE_LINE // 8)
+    return memory[start : start + count]
