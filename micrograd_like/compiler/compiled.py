@@ -99,6 +99,7 @@ class Compiled:
         self.program, self.loss, self.parameters = program, loss, parameters
         self.target = chosen() if target == "auto" else target
         self.strict, self.threads, self.check, self.timings = strict, threads, check, timings
+        self._known_numbers: Any = None  # the array given last, which has been looked at
         self._kernels = kernels(self.target, program, strict, threads, timings)
 
     def __repr__(self) -> str:
@@ -203,9 +204,9 @@ class Compiled:
         return outputs
 
     def _sums(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
+        if len(some) == 1:
+            return some[0].sums(samples.rows if self.target == "python" else samples.columns, numbers)
         data = parts(self.target, samples, len(some))
-        if len(data) == 1:
-            return some[0].sums(data[0], numbers)
         found = list(self._threads.map(lambda kernel, part: kernel.sums(part, numbers), some, data))
         if self.target == "python":
             return [sum(x) for x in zip(*found, strict=True)]
@@ -225,12 +226,15 @@ class Compiled:
 
     def _numbers(self, parameters: Any) -> Any:
         """Return the parameters' numbers, those given or those that the Values hold, as the target wants them."""
+        if parameters is not None and parameters is self._known_numbers:
+            return parameters
         numbers: Any = [p.data for p in self.parameters] if parameters is None else parameters
         if len(numbers) != len(self.parameters):
             raise ValueError(f"the program has {len(self.parameters)} parameters, and {len(numbers)} were given")
         if self.target == "python":
             return [float(x) for x in numbers]
         if parameters is not None and is_array(numbers) and numbers.dtype == float and numbers.flags.c_contiguous:
+            self._known_numbers = numbers
             return numbers
         return package("numpy", "arrays").array(numbers, dtype=float)
 
