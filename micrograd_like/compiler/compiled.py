@@ -33,7 +33,7 @@ from micrograd_like.compiler.training import minimize
 from micrograd_like.engine import Value
 from micrograd_like.errors import require_count
 from micrograd_like.history import History
-from micrograd_like.kinds import is_array
+from micrograd_like.kinds import is_array, number
 from micrograd_like.optim import Optimizer
 from micrograd_like.packages import package
 
@@ -70,6 +70,7 @@ def compile(  # noqa: A001 - what it does has this name
     if target != "auto" and target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose from auto, {', '.join(TARGETS)}")
     require_count("threads", threads)
+    parameters = list(parameters) if hasattr(parameters, "__iter__") else parameters
     start = perf_counter()
     program = record(loss, parameters, inputs)
     timings = {"trace": perf_counter() - start}
@@ -112,11 +113,11 @@ class Compiled:
     def prepare(self, data: Any) -> Samples:
         """Return data read once, to be given again in its place; for its forms and the errors see `Samples`."""
         if not isinstance(data, Samples):
-            samples = Samples(self.program.inputs, data)
+            samples = Samples(self.program.columns, data)
             require(self.program, samples)
             return samples
-        if data.names != self.program.inputs:
-            raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.inputs)}")
+        if data.names != self.program.columns:
+            raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.columns)}")
         return data
 
     def value(self, data: Any, parameters: Any = None, *, each: bool = False) -> Any:
@@ -198,9 +199,8 @@ class Compiled:
         numbers = self._numbers(parameters)
         outputs = self._each(some, samples, numbers) if each else self._sums(some, samples, numbers)
         if self.check and not self._all_finite(outputs):
-            error = failure_of_samples(self.loss, self.parameters, numbers, samples.rows)
-            if error:
-                raise error
+            error = failure_of_samples(self.loss, self.parameters, numbers, enumerate(samples.rows))
+            raise error or ArithmeticError("a result is not finite, though the engine's are: compile with strict=True")
         return outputs
 
     def _sums(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
@@ -229,14 +229,14 @@ class Compiled:
         if parameters is not None and parameters is self._known_numbers:
             return parameters
         numbers: Any = [p.data for p in self.parameters] if parameters is None else parameters
-        if len(numbers) != len(self.parameters):
-            raise ValueError(f"the program has {len(self.parameters)} parameters, and {len(numbers)} were given")
-        if self.target == "python":
-            return [float(x) for x in numbers]
-        if parameters is not None and is_array(numbers) and numbers.dtype == float and numbers.flags.c_contiguous:
+        given = numbers.shape if is_array(numbers) else (len(numbers),) if hasattr(numbers, "__len__") else ()
+        if given != (len(self.parameters),):
+            raise ValueError(f"the program has {len(self.parameters)} parameters; numbers of shape {given} were given")
+        if is_array(numbers) and numbers.dtype == float and numbers.flags.c_contiguous and self.target != "python":
             self._known_numbers = numbers
             return numbers
-        return package("numpy", "arrays").array(numbers, dtype=float)
+        numbers = list(map(number, numbers))
+        return numbers if self.target == "python" else package("numpy", "arrays").array(numbers)
 
     def _all_finite(self, outputs: Any) -> bool:
         if self.target == "python":

@@ -207,6 +207,8 @@ class Expr:
             return -self
         if b in tape.masks:
             return _masked(tape, self, b)
+        if (a in tape.masked or a in tape.masks) and _may_be_infinite(tape, b):
+            return _sunk(tape, self, _expr(tape, b))
         # what follows is Tape.node written out, because a large network multiplies a million times
         known, key = tape._known[MULTIPLY], a << 32 | b
         index = known.get(key)
@@ -228,10 +230,13 @@ class Expr:
     sqrt, sin, cos, tanh, erf, erfc = map(_function, ("sqrt", "sin", "cos", "tanh", "erf", "erfc"))
     __bool__ = __eq__ = __ne__ = _refusal(NO_CHOICE)
     __float__ = __int__ = __index__ = __complex__ = __round__ = __trunc__ = _refusal(NO_FLOAT)
-    __hash__: Any = None
+    __hash__: Any = _refusal(NO_CHOICE)
 
-    def __neg__(self) -> Expr:
+    def __neg__(self) -> Any:
         tape, a = self.tape, self.index
+        if a in tape.masked:
+            x, mask = tape.masked[a]
+            return _masked(tape, -_expr(tape, x), mask)
         return _expr(tape, tape.first[a] if tape.operation[a] == NEGATIVE else tape.node(NEGATIVE, a))
 
     def __radd__(self, x: Any) -> Any:
@@ -309,6 +314,21 @@ def _node(tape: Tape, x: Any) -> int | None:
     if type(x) is int and 0 <= x <= 1:
         return x  # ZERO or ONE
     return tape.constant(x) if isinstance(x, int | float) else None
+
+
+def _may_be_infinite(tape: Tape, slope: int) -> bool:
+    """Tell whether a slope is one of √x, log x, x ** y or x / y, which can be infinite where the number is finite."""
+    operation = tape.operation
+    while operation[slope] == NEGATIVE:
+        slope = tape.first[slope]
+    code = operation[slope]
+    return code in (DIVIDE, POWER) or (code == MULTIPLY and operation[tape.second[slope]] == POWER)
+
+
+def _sunk(tape: Tape, x: Expr, slope: Expr) -> Any:
+    """Return x·slope for a masked x as the mask of a product: 0 where x is masked, be the slope infinite."""
+    factor, mask = tape.masked.get(x.index, (ONE, x.index))
+    return _masked(tape, slope if factor == ONE else _expr(tape, factor) * slope, mask)
 
 
 def _masked(tape: Tape, x: Expr, mask: int) -> Any:

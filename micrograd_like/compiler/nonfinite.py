@@ -17,7 +17,7 @@ def failure_of_samples(
     loss: Callable[..., Any],
     parameters: Sequence[Value],
     numbers: Sequence[float],
-    rows: Iterable[Sequence[float]],
+    samples: Iterable[tuple[int, Sequence[float]]],
 ) -> ArithmeticError | None:
     """Return the error of the first operation, of the first sample, whose result or gradient is not finite.
 
@@ -25,10 +25,10 @@ def failure_of_samples(
         loss: of one sample, as it was recorded.
         parameters: the leaves that it uses.
         numbers: what these hold for now.
-        rows: the samples.
+        samples: the number of each, and its row.
     """
     with _holding(parameters, numbers):
-        for i, row in enumerate(rows):
+        for i, row in samples:
             found = _failure(loss, row)
             if found is not None:
                 error = ArithmeticError(f"sample {i}: {found}")

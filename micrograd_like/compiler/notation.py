@@ -27,8 +27,9 @@ from collections import Counter
 from typing import Any
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE, Output, Segment, Space
+from micrograd_like.compiler.grouping import Grouping
 from micrograd_like.compiler.program import NONE, Program
-from micrograd_like.compiler.rolling import Roller
+from micrograd_like.compiler.reductions import reductions
 
 SYMBOLS = {"sigmoid": "σ", "abs": "abs"}
 SLOPES = {"sigmoid": "{0} ∘ (1 - {0})", "tanh": "(1 - {0}²)", "relu": "[{0} > 0]"}
@@ -51,10 +52,9 @@ class _Notation:
     """The names given so far, and the lines that define them."""
 
     def __init__(self, program: Program) -> None:
-        self.program, self.roller = program, Roller(program, ordered=False)
-        self.np = self.roller.numpy
-        self.groups = self.roller.groups()
-        self.blocks = [self.roller.block(group) for group in self.groups]
+        grouping = Grouping(program, ordered=False)
+        self.program, self.places, self.groups, self.np = program, grouping.places, grouping.groups, grouping.numpy
+        self.blocks = [grouping.block(group) for group in self.groups]
         self.at: dict[tuple[Space, int], tuple[int, int]] = {}  # of a row, the group and the member
         for g, (group, block) in enumerate(zip(self.groups, self.blocks, strict=True)):
             for m in range(len(group.statements)):
@@ -72,7 +72,7 @@ class _Notation:
 
     def text(self) -> str:
         """Return all lines."""
-        outputs = self.roller.outputs()
+        outputs = reductions(self.places, self.program.outputs, self.program.results)
         losses = [o for o in outputs if o.destinations.flat[0] == 0]
         slopes = sorted((o for o in outputs if o.destinations.flat[0] > 0), key=_place)
         self._count_uses([*losses, *slopes])
@@ -228,8 +228,8 @@ class _Notation:
         return [found[node] for node in nodes] if all(node in found for node in nodes) else None
 
     def _nodes(self, nodes: list[int]) -> Text:
-        space = self.roller.space_of(nodes[0])
-        return self._matrix(space, self.roller.row[nodes])
+        space = self.places.space_of(nodes[0])
+        return self._matrix(space, self.places.row[nodes])
 
     def _call(self, g: int) -> Text | None:
         calls = self._same(g, self.program.tape.calls)
@@ -240,7 +240,7 @@ class _Notation:
             operands = tuple([call.operands[0] for call in calls])
         elif [call[1:] for call in calls] != [(operands, i) for i in range(len(calls))]:
             return None
-        if not all(map(self.roller.is_placed, operands)):
+        if not all(map(self.places.is_put, operands)):
             return None
         return f"{SYMBOLS.get(name, name)}({self._nodes(list(operands))[0]})", ATOM if name.isidentifier() else SUM
 
@@ -250,7 +250,7 @@ class _Notation:
 
     def _slope_of(self, results: list[int]) -> Text | None:
         names = {self.program.tape.calls[y].name for y in results}
-        if len(names) > 1 or not all(self.roller.is_placed(y) for y in results):
+        if len(names) > 1 or not all(self.places.is_put(y) for y in results):
             return None
         name = names.pop()
         if name in SLOPES:
@@ -261,7 +261,7 @@ class _Notation:
     def _masked(self, g: int) -> Text | None:
         factors = self._same(g, self.program.tape.masked)
         slopes = self.program.tape.slopes
-        if not factors or not all(mask in slopes and self.roller.is_placed(x) for x, mask in factors):
+        if not factors or not all(mask in slopes and self.places.is_put(x) for x, mask in factors):
             return None
         slope = self._slope_of([slopes[mask] for _, mask in factors])
         if slope is None:

@@ -76,7 +76,7 @@ class Program:
     Args:
         tape: where they were recorded.
         results: the nodes wanted: the loss, and its derivatives by each parameter.
-        inputs: the names of the inputs, in their order.
+        columns: what the user calls the inputs, in their order; they become names if they can.
         labels: those of the parameters, which become names if they can.
         outputs: the names of the results.
 
@@ -89,11 +89,11 @@ class Program:
         self,
         tape: Tape,
         results: Sequence[int],
-        inputs: Sequence[str],
+        columns: Sequence[str],
         labels: Sequence[str],
         outputs: Sequence[str] = (),
     ) -> None:
-        self.tape, self.inputs, self._labels, self._outputs = tape, list(inputs), labels, list(outputs)
+        self.tape, self.columns, self._labels, self._outputs = tape, list(columns), labels, list(outputs)
         self.varies = _variability(tape)
         self._uses = _uses(tape, results)
         self.results, self._results = len(results), list(results)
@@ -111,6 +111,11 @@ class Program:
         return self.parameters[parameter] if self.parameters[parameter] == self._labels[parameter] else ""
 
     @cached_property
+    def inputs(self) -> list[str]:
+        """The names of the inputs."""
+        return identifiers(self.columns, "x")
+
+    @cached_property
     def parameters(self) -> list[str]:
         """The names of the parameters."""
         return identifiers(self._labels, "p", self.inputs)
@@ -122,7 +127,7 @@ class Program:
 
     def first(self, count: int) -> Program:
         """Return the program of the first results alone."""
-        return Program(self.tape, self._results[:count], self.inputs, self._labels, self.output_names[:count])
+        return Program(self.tape, self._results[:count], self.columns, self._labels, self.output_names[:count])
 
     def matrix_form(self) -> str:
         """Return the program in matrices, as far as it can be written so. ImportError where NumPy is missing."""
@@ -163,7 +168,7 @@ class Program:
 
     def __repr__(self) -> str:
         return (
-            f"Program of {len(self.statements)} statements: {len(self.inputs)} inputs, "
+            f"Program of {len(self.statements)} statements: {len(self.columns)} inputs, "
             f"{self.parameter_count} parameters, {self.results} outputs"
         )
 
@@ -187,10 +192,14 @@ class Program:
 
     def output_texts(self, names: dict[int, str]) -> list[str]:
         """Return how each output is computed from what has a name."""
-        terms: list[list[int]] = [[] for _ in self.output_names]
-        for destination, sign, a, b in zip(*self.outputs, strict=True):
-            terms[destination] += (sign, a, b)
-        return [written(Statement(NONE, "sum", each), names) if each else "0.0" for each in terms]
+        return [written(sum_, names) if sum_.operands else "0.0" for sum_ in self.output_sums()]
+
+    def output_sums(self) -> list[Statement]:
+        """Return each output as a sum, of no terms where it is 0."""
+        terms: list[list[int]] = [[] for _ in range(self.results)]
+        for destination, *term in zip(*self.outputs, strict=True):
+            terms[destination] += term
+        return [Statement(NONE, "sum", each) for each in terms]
 
     def _read_outputs(self, results: Sequence[int]) -> None:
         """Write the columns of the outputs."""
@@ -310,7 +319,7 @@ def identifiers(labels: Sequence[str], prefix: str, taken: Iterable[str] = ()) -
     reads as another name (a ligature, say).
     """
     taken = {*taken}
-    reserved = {*OPERATIONS, *taken, *keyword.kwlist, "inf", "nan", "loss", "rows", "parameters", "sample", "sums"}
+    reserved = {*OPERATIONS, *taken, *keyword.kwlist, "inf", "nan", "loss", "pow"}
     if len(set(labels)) == len(labels) and all(
         x.isidentifier() and x not in reserved and not x.startswith(("_", "d_")) and normalize("NFKC", x) == x
         for x in labels

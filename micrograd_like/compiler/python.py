@@ -8,7 +8,8 @@ infinities and NaN as the other targets do.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from micrograd_like.compiler.ieee import evaluate
@@ -17,6 +18,10 @@ from micrograd_like.compiler.program import Program, Statement, written
 LARGEST = 100_000
 """The terms and operands of the largest program: Python's own compiler takes a few seconds for it."""
 FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "erfc", "pow")
+
+
+LONGEST = 600
+"""The operands of the longest sum on a line."""
 
 
 class Kernel:
@@ -65,9 +70,13 @@ class Kernel:
 def source(program: Program, each: bool) -> str:
     """Return the text of the function run(rows, parameters): sums over the rows or, with `each`, a tuple for each."""
     names = program.names()
+    uniform = [line for s in program.statements if program.uniform(s) for line in _lines(s, names)]
+    statements = [line for s in program.statements if not program.uniform(s) for line in _lines(s, names)]
     outputs, texts = program.output_names, program.output_texts(names)
-    uniform = [_line(s, names) for s in program.statements if program.uniform(s)]
-    statements = [_line(s, names) for s in program.statements if not program.uniform(s)]
+    for i, total in enumerate(program.output_sums()):
+        if len(total.operands) > LONGEST:
+            texts[i] = f"_sum{i}"
+            statements += _lines(total, names, texts[i])
     lines = ["def run(_rows, _parameters):", f"    [{', '.join(program.parameters)}] = _parameters"]
     lines += [f"    {line}" for line in uniform]
     lines += ["    _found = []"] if each else [f"    {name} = 0.0" for name in outputs]
@@ -81,12 +90,16 @@ def source(program: Program, each: bool) -> str:
     return "\n".join(lines)
 
 
-def _line(statement: Statement, names: dict[int, str]) -> str:
+def _lines(statement: Statement, names: dict[int, str], name: str = "") -> Iterator[str]:
+    """Yield the lines that compute a statement: one, but for sums so long that Python's parser would give up."""
+    name, operands = name or names[statement.node], statement.operands
     if statement.operation == "**":  # the operator gives complex numbers where there is no real one
-        text = f"pow({', '.join(names[i] for i in statement.operands)})"
-    else:
-        text = written(statement, names)
-    return f"{names[statement.node]} = {text}"
+        yield f"{name} = pow({', '.join(names[i] for i in operands)})"
+        return
+    yield f"{name} = {written(replace(statement, operands=operands[:LONGEST]), names)}"
+    for start in range(LONGEST, len(operands), LONGEST):
+        more = written(replace(statement, operands=operands[start : start + LONGEST]), names)
+        yield f"{name} = {name} {more if more.startswith('-') else f'+ {more}'}"
 
 
 def _total(numbers: Sequence[float]) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 
 from micrograd_like.compiler.calls import note_calls
 from micrograd_like.compiler.expr import INPUT, PARAMETER, Expr, Tape
-from micrograd_like.compiler.program import Program, identifiers
+from micrograd_like.compiler.program import Program
 from micrograd_like.engine import Value, topological_order
 from micrograd_like.errors import require_count
 from micrograd_like.kinds import is_value
@@ -69,7 +69,7 @@ def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:
 
     Raises:
         TypeError: the loss is no function, or takes any number of arguments, and `inputs` does not say how many.
-        ValueError: a name is no identifier or stands twice, or the number is no positive integer.
+        ValueError: a name stands twice, or the number is no positive integer.
     """
     if not callable(loss):
         raise TypeError(f"the loss is a function of one sample's numbers, not {loss!r}")
@@ -81,13 +81,13 @@ def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:
         required = [x for x in arguments if x.default is x.empty]
         if not required or any(x.kind not in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD) for x in required):
             raise TypeError("the loss does not say how many numbers a sample has: compile(…, inputs=3), or their names")
-        return identifiers([x.name for x in required], "x")
+        return [x.name for x in required]
     if isinstance(inputs, str) or not isinstance(inputs, Sequence):
         require_count("inputs", inputs)
         return [f"x{i + 1}" for i in range(int(inputs))]
     if len(set(inputs)) < len(inputs) or not inputs:
         raise ValueError(f"inputs are different names, or their number, not {inputs!r}")
-    return identifiers([str(name) for name in inputs], "x")
+    return [str(name) for name in inputs]
 
 
 def _called(loss: Callable[..., Any], numbers: list[Expr]) -> Any:

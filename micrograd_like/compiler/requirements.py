@@ -20,9 +20,9 @@ def require(program: Program, samples: Samples) -> None:
     for node, check in tape.requirements:
         if tape.operation[node] == INPUT:
             place = tape.first[node]
-            column, name = [row[place] for row in samples.rows], f", {program.inputs[place]}"
+            column, name = [row[place] for row in samples.rows], f", {program.columns[place]}"
         else:
-            part = Program(tape, [node], program.inputs, [""] * program.parameter_count, ["demanded"])
+            part = Program(tape, [node], program.columns, [""] * program.parameter_count, ["demanded"])
             if part.depends_on_parameters:
                 continue
             column, name = [y for (y,) in Kernel(part).each(samples.rows, [0.0] * program.parameter_count)], ""

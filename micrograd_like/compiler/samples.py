@@ -90,9 +90,9 @@ def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:
         raise TypeError(f"data is a sequence of rows, an array or a mapping of names to columns, not {data!r:.60}")
     rows = []
     for i, row in enumerate(data):
-        if len(names) == 1 and not hasattr(row, "__iter__"):
+        if len(names) == 1 and not hasattr(row, "__len__"):
             row = (row,)
-        if not hasattr(row, "__iter__") or isinstance(row, str):
+        if not hasattr(row, "__getitem__") or isinstance(row, str | bytes) or hasattr(row, "keys"):
             raise TypeError(f"row {i} of the data is no row of numbers: {row!r:.60}")
         numbers = tuple(row)
         if len(numbers) != len(names):
@@ -122,6 +122,9 @@ def _from_columns(names: list[str], data: Any) -> Any:
         missing, unknown = ([x for x in one if x not in other] for one, other in ((names, given), (given, names)))
         parts = [f"{what} {', '.join(map(str, x))}" for what, x in (("lacks", missing), ("has unknown", unknown)) if x]
         raise ValueError(f"the data {' and '.join(parts)}; {_wanted(names)}")
+    for name in names:
+        if not hasattr(data[name], "__iter__") or isinstance(data[name], str | bytes):
+            raise TypeError(f"the column {name} is no column of numbers: {data[name]!r:.60}")
     columns: list[Any] = [data[name] if hasattr(data[name], "__len__") else list(data[name]) for name in names]
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{name}: {len(column)}" for name, column in zip(names, columns, strict=True))

@@ -49,6 +49,7 @@ class Training:
 
     Attributes:
         steps: how many steps have been taken.
+        losses: the mean losses before each.
 
     Raises:
         TypeError, ValueError: the optimizer cannot be compiled.
@@ -64,41 +65,43 @@ class Training:
         if self._native is None:
             (self._kernel,) = kernels(loss.target, self.update.program, loss.strict, 1, {})
         self.steps = 0
+        self.losses: list[float] = []
 
     def take(self, batches: Sequence[Batch]) -> list[float]:
         """Take a step for each batch, and return the mean losses before each; fewer if a number is not finite."""
-        losses: list[float] = []
-        rates = self.update.rates(len(batches), self.steps)
+        start, rates = len(self.losses), self.update.rates(len(batches), self.steps)
         if self._native is not None:
-            return self._take_natively(batches, rates)
+            self._take_natively(batches, rates)
+            return self.losses[start:]
         for batch, rate in zip(batches, rates, strict=True):
             samples = self.samples if batch is None else self.samples.chosen(batch)
             mean = self._state.mean(self.loss.sums(samples, self._state.parameters()), samples.count)
             after = self._state.stepped(self._kernel, mean, rate)
             if not (math.isfinite(mean[0]) and after.is_finite()):
                 break
-            losses.append(float(mean[0]))
             self._state, self.steps = after, self.steps + 1
-        return losses
+            self.losses.append(float(mean[0]))
+        return self.losses[start:]
 
-    def _take_natively(self, batches: Sequence[Batch], rates: Sequence[float]) -> list[float]:
+    def _take_natively(self, batches: Sequence[Batch], rates: Sequence[float]) -> None:
         """Take steps in runs of batches that have the same size."""
-        losses: list[float] = []
+        taken = 0
         for size, run in groupby(batches, lambda batch: None if batch is None else len(batch)):
             some: Any = list(run)
-            now = rates[len(losses) : len(losses) + len(some)]
+            now = rates[taken : taken + len(some)]
             found = self._native.take(self.samples.columns, now, None if size is None else some)
             self._state, self.steps = _Columns(self._native.state), self.steps + len(found)
-            losses += found
+            self.losses += found
+            taken += len(found)
             if len(found) < len(some):
                 break
-        return losses
 
     def failure(self, batch: Batch) -> str:
         """Return what is not finite in the step of a batch that `take` did not take, and the likely cause."""
-        rows = self.samples.rows if batch is None else self.samples.chosen(batch).rows
+        rows = self.samples.rows
+        samples = enumerate(rows) if batch is None else ((i, rows[i]) for i in batch)
         numbers = [float(x) for x in self._state.parameters()]
-        error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, rows)
+        error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, samples)
         error = error or ArithmeticError("a weight is not finite after the step")
         return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0])}"
 
@@ -152,7 +155,7 @@ class _Columns:
 
     def stepped(self, kernel: Any, mean: Any, rate: float) -> _Columns:
         self.array[1] = mean[1:]
-        found = kernel.each(self.array, self.array[1, :1] * 0 + rate)
+        found = kernel.each(self.array, package("numpy", "training").full(1, rate))
         after = _Columns(self.array)
         after.array[0], after.array[2:] = found[0], found[1:]
         return after
@@ -174,19 +177,19 @@ def minimize(
     run = 1
     try:
         with progress(steps, "step") as show:
-            while len(history.losses) < steps:
+            while training.steps < steps:
                 start = perf_counter()
-                chosen = [next(batches) for _ in range(min(run, steps - len(history.losses)))]
+                chosen = [next(batches) for _ in range(min(run, steps - training.steps))]
                 losses = training.take(chosen)
-                history.losses += losses
                 if len(losses) < len(chosen):
                     what = training.failure(chosen[len(losses)])
-                    raise DivergenceError(f"step {len(history.losses) + 1}: {what}", history)
+                    raise DivergenceError(f"step {training.steps + 1}: {what}", history)
                 show(losses[-1], len(losses))
                 run = max(1, int(run * min(2.0, SECONDS / (perf_counter() - start))))
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
+        history.losses += training.losses
         training.close()
     return history
 

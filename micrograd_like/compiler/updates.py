@@ -42,12 +42,17 @@ class Update:
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"the optimizer is such as SGD(0.1), not {optimizer!r}")
+        if type(optimizer).step is not Optimizer.step:
+            raise TypeError(f"{type(optimizer).__name__} has a step of its own, which cannot be compiled")
         self.optimizer = optimizer
         p = Value(PROBE["p"])
         p.grad = PROBE["g"]
         self._memories = self._step(p, PROBE["rate"], {})
         self._whole = [type(x) is int for x in _flat(self._memories.values())]
-        self.program = self._recorded()
+        self.program = self._recorded(optimizer.steps)
+        if str(self.program) != str(self._recorded(optimizer.steps + 1)):
+            what = "but for the learning rate, a step has to do the same whatever its number is"
+            raise ValueError(f"{type(optimizer).__name__} cannot be compiled: {what}")
         found = evaluate(self.program, [PROBE["p"], PROBE["g"], *[0.0] * len(self._whole)], [PROBE["rate"]])
         if found != [p.data, *_flat(self._memories.values())]:
             raise ValueError(f"{type(optimizer).__name__} cannot be compiled: what it remembers does not begin at 0")
@@ -83,7 +88,7 @@ class Update:
                 vars(self.optimizer)[name][p] = _like(shape, each)
         self.optimizer.steps += steps
 
-    def _recorded(self) -> Program:
+    def _recorded(self, steps: int) -> Program:
         tape = Tape()
         numbers = {name: tape.leaf(INPUT, name) for name in ("p", "g")}
         rate = tape.leaf(PARAMETER, "rate")
@@ -91,18 +96,18 @@ class Update:
         symbols = iter([tape.leaf(INPUT, name) for name in names])
         p = Value(0.0)
         p.data, p.grad = numbers["p"], numbers["g"]
-        after = self._step(p, rate, {name: _like(shape, symbols) for name, shape in self._memories.items()})
+        after = self._step(p, rate, {name: _like(shape, symbols) for name, shape in self._memories.items()}, steps)
         results = [x.index if type(x) is Expr else tape.constant(x) for x in [p.data, *_flat(after.values())]]
         outputs = ["next_p", *(f"next_{name}" for name in names)]
         return Program(tape, results, ["p", "g", *names], ["rate"], outputs)
 
-    def _step(self, p: Value, rate: Any, memories: dict[str, Any]) -> dict[str, Any]:
+    def _step(self, p: Value, rate: Any, memories: dict[str, Any], steps: int = 0) -> dict[str, Any]:
         """Let a copy of the optimizer move one parameter; return what it remembers of it, by attribute."""
         one: Any = copy(self.optimizer)
         for name, memory in vars(self.optimizer).items():
             if isinstance(memory, dict):
                 setattr(one, name, {p: memories[name]} if name in memories else {})
-        one.rate = lambda: rate
+        one.rate, one.steps = (lambda: rate), steps
         one.step([p])
         return {name: memory[p] for name, memory in vars(one).items() if isinstance(memory, dict) and p in memory}
 
