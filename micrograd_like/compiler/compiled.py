@@ -15,9 +15,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from time import perf_counter
@@ -71,10 +73,11 @@ def compile(  # noqa: A001 - what it does has this name
         raise ValueError(f"unknown target {target!r}: choose from auto, {', '.join(TARGETS)}")
     require_count("threads", threads)
     parameters = list(parameters) if hasattr(parameters, "__iter__") else parameters
-    start = perf_counter()
-    program = record(loss, parameters, inputs)
-    timings = {"trace": perf_counter() - start}
-    return Compiled(program, loss, list(parameters), target, strict, threads, check, timings)
+    with _without_collector():
+        start = perf_counter()
+        program = record(loss, parameters, inputs)
+        timings = {"trace": perf_counter() - start}
+        return Compiled(program, loss, parameters, target, strict, threads, check, timings)
 
 
 class Compiled:
@@ -90,7 +93,7 @@ class Compiled:
         self,
         program: Program,
         loss: Callable[..., Any],
-        parameters: list[Value],
+        parameters: Sequence[Value],
         target: str,
         strict: bool,
         threads: int,
@@ -235,10 +238,29 @@ class Compiled:
         if is_array(numbers) and numbers.dtype == float and numbers.flags.c_contiguous and self.target != "python":
             self._known_numbers = numbers
             return numbers
-        numbers = list(map(number, numbers))
+        numbers = [_number(x, i) for i, x in enumerate(numbers)]
         return numbers if self.target == "python" else package("numpy", "arrays").array(numbers)
 
     def _all_finite(self, outputs: Any) -> bool:
         if self.target == "python":
             return all(math.isfinite(x) for row in outputs for x in (row if isinstance(row, list) else [row]))
         return bool(package("numpy", "arrays").isfinite(outputs).all())
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold back the garbage collector, which would walk a growing recording again and again; there are no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _number(x: Any, i: int) -> Any:
+    try:
+        return number(x)
+    except (TypeError, OverflowError) as error:
+        raise type(error)(f"parameter {i}: {error}") from None

@@ -234,9 +234,9 @@ class Expr:
 
     def __neg__(self) -> Any:
         tape, a = self.tape, self.index
-        if a in tape.masked:
-            x, mask = tape.masked[a]
-            return _masked(tape, -_expr(tape, x), mask)
+        if a in tape.masked or a in tape.masks:
+            x, mask = tape.masked.get(a, (ONE, a))
+            return _masked(tape, -_expr(tape, x) if x != ONE else -1.0, mask)
         return _expr(tape, tape.first[a] if tape.operation[a] == NEGATIVE else tape.node(NEGATIVE, a))
 
     def __radd__(self, x: Any) -> Any:
@@ -331,11 +331,11 @@ def _sunk(tape: Tape, x: Expr, slope: Expr) -> Any:
     return _masked(tape, slope if factor == ONE else _expr(tape, factor) * slope, mask)
 
 
-def _masked(tape: Tape, x: Expr, mask: int) -> Any:
+def _masked(tape: Tape, x: Expr | float, mask: int) -> Any:
     """Return x·(0 or c) as a choice between 0 and x·c: nothing flows where it is 0, be x infinite, as in the engine."""
     *compared, if_true, if_false = tape.operands[mask]
     products = [0.0 if i == ZERO else x * tape.numbers[tape.first[i]] for i in (if_true, if_false)]
     product = Condition(tape, tape.operation[mask], *compared).where(*products)
-    if type(product) is Expr:
+    if type(product) is Expr and type(x) is Expr:
         tape.masked[product.index] = x.index, mask
     return product

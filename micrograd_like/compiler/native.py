@@ -99,12 +99,12 @@ class Steps:
         """The rows after the steps taken so far."""
         return self._states[0][:, : self._shape[1]]
 
-    def take(self, columns: Any, rates: Sequence[float], batches: Sequence[Sequence[int]] | None) -> list[float]:
+    def take(self, columns: Any, rates: Sequence[Any], batches: Sequence[Sequence[int]] | None) -> list[float]:
         """Take a step for each rate; return the losses before each, fewer if a number is not finite.
 
         Args:
             columns: the inputs of all samples.
-            rates: the learning rates.
+            rates: the parameters of the update, for each step.
             batches: the places of the samples of each step, as many each; None for all.
         """
         np = package("numpy", "training")

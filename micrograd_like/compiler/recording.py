@@ -10,10 +10,8 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd_like.compiler.calls import note_calls
@@ -42,26 +40,25 @@ def record(loss: Callable[..., Any], parameters: Sequence[Value], inputs: Inputs
     names = input_names(loss, inputs)
     tape = Tape()
     set_data, set_grad = (vars(Value)[slot].__set__ for slot in ("_data", "_grad"))
-    with _without_collector():
-        before = [(p._data, p._grad) for p in parameters]
-        try:
-            for p in parameters:
-                set_data(p, tape.leaf(PARAMETER))
-                set_grad(p, 0)
-            numbers = [tape.leaf(INPUT, name) for name in names]
-            result = _called(loss, numbers)
-            order = topological_order(result)
-            _require_same(loss, numbers, result, {v for v in order if not v.operation}.difference(parameters))
-            note_calls(tape, order)
-            result.backward()
-            found = [result._data, *(p._grad for p in parameters)]
-        finally:
-            for p, (data, grad) in zip(parameters, before, strict=True):
-                set_data(p, data)
-                set_grad(p, grad)
-        nodes = [x.index if type(x) is Expr else tape.constant(x) for x in found]
-        tape.close()
-        return Program(tape, nodes, names, [p.label for p in parameters])
+    before = [(p._data, p._grad) for p in parameters]
+    try:
+        for p in parameters:
+            set_data(p, tape.leaf(PARAMETER))
+            set_grad(p, 0)
+        numbers = [tape.leaf(INPUT, name) for name in names]
+        result = _called(loss, numbers)
+        order = topological_order(result)
+        _require_same(loss, numbers, result, {v for v in order if not v.operation}.difference(parameters))
+        note_calls(tape, order)
+        result.backward()
+        found = [result._data, *(p._grad for p in parameters)]
+    finally:
+        for p, (data, grad) in zip(parameters, before, strict=True):
+            set_data(p, data)
+            set_grad(p, grad)
+    nodes = [x.index if type(x) is Expr else tape.constant(x) for x in found]
+    tape.close()
+    return Program(tape, nodes, names, [p.label for p in parameters])
 
 
 def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:
@@ -137,15 +134,3 @@ def _leaves(given: Any) -> list[Value]:
     if not parameters:
         raise ValueError("there are no parameters to differentiate by")
     return parameters
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Hold back the garbage collector, which would walk a growing recording again and again; there are no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -57,9 +57,9 @@ class Training:
 
     def __init__(self, loss: Loss, samples: Samples, optimizer: Optimizer) -> None:
         self.loss, self.samples, self.optimizer = loss, samples, optimizer
-        self.update = Update(optimizer)
+        self.update = Update(optimizer, loss.parameters)
         numbers = [p.data for p in loss.parameters]
-        rows = [numbers, [0.0] * len(numbers), *self.update.memory(loss.parameters)]
+        rows = [numbers, [0.0] * len(numbers), *self.update.memory()]
         self._state: _State = _Rows(rows) if loss.target == "python" else _Columns(rows)
         self._native = loss.native_steps(self.update.program, self._state)
         if self._native is None:
@@ -83,7 +83,7 @@ class Training:
             self.losses.append(float(mean[0]))
         return self.losses[start:]
 
-    def _take_natively(self, batches: Sequence[Batch], rates: Sequence[float]) -> None:
+    def _take_natively(self, batches: Sequence[Batch], rates: Sequence[Sequence[float]]) -> None:
         """Take steps in runs of batches that have the same size."""
         taken = 0
         for size, run in groupby(batches, lambda batch: None if batch is None else len(batch)):
@@ -103,12 +103,12 @@ class Training:
         numbers = [float(x) for x in self._state.parameters()]
         error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, samples)
         error = error or ArithmeticError("a weight is not finite after the step")
-        return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0])}"
+        return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0][0])}"
 
     def close(self) -> None:
         """Give the Values their numbers, and the optimizer what it remembers."""
         set_data(self.loss.parameters, map(float, self._state.parameters()))
-        self.update.remember(self.loss.parameters, self._state.memory(), self.steps)
+        self.update.remember(self._state.memory(), self.steps)
         self.steps = 0
 
 
@@ -127,8 +127,8 @@ class _Rows:
     def mean(self, sums: Sequence[float], count: int) -> Sequence[float]:
         return [x / count for x in sums]
 
-    def stepped(self, kernel: Any, mean: Sequence[float], rate: float) -> _Rows:
-        found = kernel.each(list(zip(self._columns[0], mean[1:], *self._columns[2:], strict=True)), [rate])
+    def stepped(self, kernel: Any, mean: Sequence[float], rate: Sequence[float]) -> _Rows:
+        found = kernel.each(list(zip(self._columns[0], mean[1:], *self._columns[2:], strict=True)), rate)
         parameters, *memory = zip(*found, strict=True)
         return _Rows([parameters, (), *memory])
 
@@ -153,9 +153,9 @@ class _Columns:
     def mean(self, sums: Any, count: int) -> Any:
         return sums / count
 
-    def stepped(self, kernel: Any, mean: Any, rate: float) -> _Columns:
+    def stepped(self, kernel: Any, mean: Any, rate: Sequence[float]) -> _Columns:
         self.array[1] = mean[1:]
-        found = kernel.each(self.array, package("numpy", "training").full(1, rate))
+        found = kernel.each(self.array, package("numpy", "training").array(rate))
         after = _Columns(self.array)
         after.array[0], after.array[2:] = found[0], found[1:]
         return after

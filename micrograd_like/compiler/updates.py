@@ -1,7 +1,7 @@
 """An optimizer's step as a program: how a parameter, its gradient and what is remembered of it become the next ones.
 
     >>> from micrograd_like import SGD
-    >>> print(Update(SGD(0.1, momentum=0.9)).program)
+    >>> print(Update(SGD(0.1, momentum=0.9), []).program)
     def sample(p, g, s0):  # parameters: rate
         v1 = g + 0.0*p
         v2 = 0.9*s0 + v1
@@ -9,7 +9,8 @@
         next_s0 = v2
 
 The optimizer's own `step` is called with symbols, as the loss is, so that its formula stands in `optim.py` alone. In
-this program the parameters are the samples, and the learning rate is what all of them share.
+this program the parameters are the samples, and the learning rate is what all of them share; so is a count of the steps
+that an optimizer keeps for each parameter, as Adam does.
 """
 
 from __future__ import annotations
@@ -32,74 +33,83 @@ class Update:
 
     Attributes:
         program: its inputs are the parameter p, its gradient g and the numbers s0, s1, … remembered of it; its outputs
-            are the next of all but g.
+            are the next of all but g; its parameters are the learning rate and counts of the steps.
 
     Raises:
-        TypeError: it is no optimizer, or one that decides by the numbers it is given.
-        ValueError: what it remembers of a parameter does not begin at 0.
+        TypeError: it is no optimizer, one with a step of its own, or one that decides by the numbers it is given.
+        ValueError: what it remembers of a parameter does not begin at 0, or a step depends on the number of the step.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Optimizer, parameters: Sequence[Value]) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"the optimizer is such as SGD(0.1), not {optimizer!r}")
         if type(optimizer).step is not Optimizer.step:
             raise TypeError(f"{type(optimizer).__name__} has a step of its own, which cannot be compiled")
-        self.optimizer = optimizer
+        self.optimizer, self.parameters = optimizer, parameters
         p = Value(PROBE["p"])
         p.grad = PROBE["g"]
         self._memories = self._step(p, PROBE["rate"], {})
-        self._whole = [type(x) is int for x in _flat(self._memories.values())]
+        after = _flat(self._memories.values())
+        self._whole = [type(x) is int for x in after]
+        now = self._remembered()
+        self._counts = [
+            i for i, x in enumerate(after) if self._whole[i] and x == 1 and len({row[i] for row in now}) <= 1
+        ]
+        self._begin = [now[0][i] if now else 0 for i in self._counts]
+        self._kept = [i for i in range(len(after)) if i not in self._counts]
         self.program = self._recorded(optimizer.steps)
-        if str(self.program) != str(self._recorded(optimizer.steps + 1)):
-            what = "but for the learning rate, a step has to do the same whatever its number is"
-            raise ValueError(f"{type(optimizer).__name__} cannot be compiled: {what}")
-        found = evaluate(self.program, [PROBE["p"], PROBE["g"], *[0.0] * len(self._whole)], [PROBE["rate"]])
-        if found != [p.data, *_flat(self._memories.values())]:
-            raise ValueError(f"{type(optimizer).__name__} cannot be compiled: what it remembers does not begin at 0")
+        self._require_alike(p.data, after)
 
-    def rates(self, steps: int, taken: int = 0) -> list[float]:
-        """Return the learning rates of so many steps, after some that have been taken."""
+    def rates(self, steps: int, taken: int = 0) -> list[list[float]]:
+        """Return the parameters of the program for so many steps, after some that have been taken."""
         ahead = copy(self.optimizer)
         found = []
-        for i in range(steps):
-            ahead.steps = self.optimizer.steps + taken + i
-            found.append(ahead.rate())
+        for step in range(taken, taken + steps):
+            ahead.steps = self.optimizer.steps + step
+            found.append([ahead.rate(), *(float(begin + step) for begin in self._begin)])
         return found
 
-    def memory(self, parameters: Iterable[Value]) -> list[list[float]]:
+    def memory(self) -> list[list[float]]:
         """Return what the optimizer remembers, a row of a number for each parameter."""
-        rows: list[list[float]] = [[] for _ in self._whole]
-        for p in parameters:
-            remembered = [
-                vars(self.optimizer)[name].get(p, _like(shape, iter([0.0] * len(self._whole))))
-                for name, shape in self._memories.items()
-            ]
-            for row, x in zip(rows, _flat(remembered), strict=True):
-                row.append(float(x))
-        return rows
+        now = self._remembered()
+        return [[float(each[i]) for each in now] for i in self._kept]
 
-    def remember(self, parameters: Sequence[Value], rows: Sequence[Iterable[float]], steps: int) -> None:
+    def remember(self, rows: Sequence[Iterable[float]], steps: int) -> None:
         """Give the optimizer what it would remember after so many more steps."""
-        columns = [[int(x) if whole else x for x in row] for row, whole in zip(rows, self._whole, strict=True)]
-        remembered = zip(*columns, strict=True) if columns else ((),) * len(parameters)
-        for p, numbers in zip(parameters, remembered, strict=True):
-            each = iter(numbers)
+        columns: dict[int, Iterable[float]] = dict(zip(self._kept, rows, strict=True))
+        for i, begin in zip(self._counts, self._begin, strict=True):
+            columns[i] = [begin + steps] * len(self.parameters)
+        numbers = [[int(x) if whole else x for x in columns[i]] for i, whole in enumerate(self._whole)]
+        for place, p in enumerate(self.parameters):
+            each = iter([column[place] for column in numbers])
             for name, shape in self._memories.items():
                 vars(self.optimizer)[name][p] = _like(shape, each)
         self.optimizer.steps += steps
 
+    def _remembered(self) -> list[list[Any]]:
+        """Return what is remembered of each parameter."""
+        zeros = [0] * len(self._whole)
+        memories = [(vars(self.optimizer)[name], shape) for name, shape in self._memories.items()]
+        return [
+            _flat(memory.get(p, _like(shape, iter(zeros))) for memory, shape in memories) for p in self.parameters
+        ]
+
     def _recorded(self, steps: int) -> Program:
         tape = Tape()
-        numbers = {name: tape.leaf(INPUT, name) for name in ("p", "g")}
+        names = {i: f"s{k}" for k, i in enumerate(self._kept)} | {i: f"count{k}" for k, i in enumerate(self._counts)}
+        given = [(name, tape.leaf(INPUT, name)) for name in ("p", "g")]
         rate = tape.leaf(PARAMETER, "rate")
-        names = [f"s{i}" for i in range(len(self._whole))]
-        symbols = iter([tape.leaf(INPUT, name) for name in names])
+        symbols = {i: tape.leaf(INPUT, names[i]) for i in self._kept}
+        symbols |= {i: tape.leaf(PARAMETER, names[i]) for i in self._counts}
         p = Value(0.0)
-        p.data, p.grad = numbers["p"], numbers["g"]
-        after = self._step(p, rate, {name: _like(shape, symbols) for name, shape in self._memories.items()}, steps)
-        results = [x.index if type(x) is Expr else tape.constant(x) for x in [p.data, *_flat(after.values())]]
-        outputs = ["next_p", *(f"next_{name}" for name in names)]
-        return Program(tape, results, ["p", "g", *names], ["rate"], outputs)
+        p.data, p.grad = (x for _, x in given)
+        each = iter([symbols[i] for i in range(len(symbols))])
+        after = self._step(p, rate, {name: _like(shape, each) for name, shape in self._memories.items()}, steps)
+        found = _flat(after.values())
+        results = [x.index if type(x) is Expr else tape.constant(x) for x in [p.data, *(found[i] for i in self._kept)]]
+        kept = [names[i] for i in self._kept]
+        shared = ["rate", *(names[i] for i in self._counts)]
+        return Program(tape, results, ["p", "g", *kept], shared, ["next_p", *(f"next_{name}" for name in kept)])
 
     def _step(self, p: Value, rate: Any, memories: dict[str, Any], steps: int = 0) -> dict[str, Any]:
         """Let a copy of the optimizer move one parameter; return what it remembers of it, by attribute."""
@@ -110,6 +120,16 @@ class Update:
         one.rate, one.steps = (lambda: rate), steps
         one.step([p])
         return {name: memory[p] for name, memory in vars(one).items() if isinstance(memory, dict) and p in memory}
+
+    def _require_alike(self, p: float, after: list[Any]) -> None:
+        """Refuse an optimizer whose program does not do what its first step does, and every other."""
+        name, kept = type(self.optimizer).__name__, [after[i] for i in self._kept]
+        given = [PROBE["p"], PROBE["g"], *[0.0] * len(kept)], [PROBE["rate"], *[0.0] * len(self._counts)]
+        if evaluate(self.program, *given) != [p, *kept]:
+            raise ValueError(f"{name} cannot be compiled: what it remembers does not begin at 0")
+        if str(self.program) != str(self._recorded(self.optimizer.steps + 1)):
+            what = "but for the learning rate, a step has to do the same whatever its number is"
+            raise ValueError(f"{name} cannot be compiled: {what}")
 
 
 def _flat(remembered: Iterable[Any]) -> list[Any]:
