@@ -51,7 +51,7 @@ from micrograd_like import (
 from micrograd_like.compiler import targets as targets_module
 from micrograd_like.compiler.compiled import Compiled
 from micrograd_like.compiler.python import LARGEST
-from micrograd_like.compiler.samples import LANES, Samples
+from micrograd_like.compiler.samples import VECTOR, Samples
 from micrograd_like.nn import ACTIVATIONS
 from micrograd_like.optim import Optimizer
 from micrograd_like.steps import STEPS, Expression
@@ -574,9 +574,14 @@ def test_data_prepared_for_another_loss_are_refused() -> None:
 @pytest.mark.parametrize("count", [1, 63, 64, 65])
 def test_columns_are_padded_with_the_last_sample(count: int) -> None:
     columns = Samples(["x", "y"], samples(2, count)).columns
-    padded = columns.base
-    assert columns.shape == (2, count) and padded.shape[1] % LANES == 0 and padded.shape[1] - count < LANES
+    padded = np.lib.stride_tricks.as_strided(columns, (2, columns.strides[0] // 8))
+    assert columns.shape == (2, count) and padded.shape[1] % VECTOR == 0 and padded.shape[1] - count < 2 * VECTOR
     assert (padded[:, count:] == columns[:, -1:]).all()
+
+
+def test_rows_of_columns_are_an_odd_number_of_vectors_apart_and_begin_at_one() -> None:
+    columns = Samples(["x", "y"], samples(2, 128)).columns
+    assert columns.strides[0] // 8 // VECTOR % 2 == 1 and columns.ctypes.data % (8 * VECTOR) == 0
 
 
 @pytest.mark.parametrize("kind", [list, np.array])

@@ -507,8 +507,8 @@ def sample(x1, x2, y):  # parameters: w1, w2, b
     v1 = b + w1*x1 + w2*x2
     v2 = 1.0 - y*v1
     v3 = 0.0 if v2 <= 0.0 else v2
-    v4 = 0.0 if v2 <= 0.0 else 1.0
-    v5 = -v4*y
+    v4 = 0.0 if v2 <= 0.0 else (-1.0)
+    v5 = v4*y
     loss = v3
     d_w1 = v5*x1
     d_w2 = v5*x2

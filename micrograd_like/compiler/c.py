@@ -106,6 +106,10 @@ class Kernel:
         self._run(self._sums, columns, parameters, sums.ctypes.data)
         return sums
 
+    def means(self, columns: Any, parameters: Any) -> Any:
+        """Return the mean of each output over the samples."""
+        return self.sums(columns, parameters) / columns.shape[1]
+
     def each(self, columns: Any, parameters: Any) -> Any:
         """Return the outputs of each sample, as columns."""
         outputs = self.numpy.empty((self.rolled.destinations, columns.shape[1]))

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -72,12 +73,12 @@ def compile(  # noqa: A001 - what it does has this name
     if target != "auto" and target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose from auto, {', '.join(TARGETS)}")
     require_count("threads", threads)
-    parameters = list(parameters) if hasattr(parameters, "__iter__") else parameters
+    leaves: Any = list(parameters) if hasattr(parameters, "__iter__") else parameters
     with _without_collector():
         start = perf_counter()
-        program = record(loss, parameters, inputs)
+        program = record(loss, leaves, inputs)
         timings = {"trace": perf_counter() - start}
-        return Compiled(program, loss, parameters, target, strict, threads, check, timings)
+        return Compiled(program, loss, leaves, target, strict, threads, check, timings)
 
 
 class Compiled:
@@ -93,7 +94,7 @@ class Compiled:
         self,
         program: Program,
         loss: Callable[..., Any],
-        parameters: Sequence[Value],
+        parameters: list[Value],
         target: str,
         strict: bool,
         threads: int,
@@ -103,6 +104,7 @@ class Compiled:
         self.program, self.loss, self.parameters = program, loss, parameters
         self.target = chosen() if target == "auto" else target
         self.strict, self.threads, self.check, self.timings = strict, threads, check, timings
+        self._one_call = Lock()  # kernels have memory of their own, which two calls at once would share
         self._known_numbers: Any = None  # the array given last, which has been looked at
         self._kernels = kernels(self.target, program, strict, threads, timings)
 
@@ -119,7 +121,7 @@ class Compiled:
             samples = Samples(self.program.columns, data)
             require(self.program, samples)
             return samples
-        if data.names != self.program.columns:
+        if data.names is not self.program.columns and data.names != self.program.columns:
             raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.columns)}")
         return data
 
@@ -131,11 +133,8 @@ class Compiled:
             parameters: a number for each, in place of what the Values hold.
             each: whether every sample is wanted by itself.
         """
-        samples = self.prepare(data)
-        outputs = self._outputs(self._value_kernels, samples, parameters, each)
-        if each:
-            return outputs[0]
-        return float(outputs[0]) / samples.count
+        outputs = self._outputs(self._value_kernels, self.prepare(data), parameters, each)
+        return outputs[0] if each else float(outputs[0])
 
     def value_and_gradient(self, data: Any, parameters: Any = None, *, each: bool = False) -> tuple[Any, Any]:
         """Return the mean loss, and its derivative by each parameter; or with `each` those of each sample.
@@ -143,15 +142,10 @@ class Compiled:
         The gradient is a list for the target "python", else an array; with `each` it has a row for each sample. The
         arguments are those of `value`.
         """
-        samples = self.prepare(data)
-        outputs = self._outputs(self._kernels, samples, parameters, each)
+        outputs = self._outputs(self._kernels, self.prepare(data), parameters, each)
         if each:
             return outputs[0], (list(zip(*outputs[1:], strict=True)) if self.target == "python" else outputs[1:].T)
-        n = samples.count
-        if self.target == "python":
-            return outputs[0] / n, [g / n for g in outputs[1:]]
-        outputs /= n  # a new array, which nothing else holds
-        return float(outputs[0]), outputs[1:]
+        return (outputs[0] if self.target == "python" else outputs.item(0)), outputs[1:]
 
     def backward(self, data: Any) -> Any:
         """Add the derivatives of the mean loss to the gradients of the parameters, and return that loss."""
@@ -181,9 +175,9 @@ class Compiled:
         """
         return minimize(self, self.prepare(data), optimizer, steps, batch_size, rng)
 
-    def sums(self, samples: Samples, parameters: Any) -> Any:
-        """Return the sums over the samples of the loss and its derivatives, not divided by how many there are."""
-        return self._sums(self._kernels, samples, parameters)
+    def means(self, samples: Samples, parameters: Any) -> Any:
+        """Return the mean loss over the samples and its derivatives, one after the other."""
+        return self._means(self._kernels, samples, parameters)
 
     def native_steps(self, update: Program, state: Any) -> Any:
         """Return what takes many steps of an update at once, if the target has it."""
@@ -200,25 +194,27 @@ class Compiled:
 
     def _outputs(self, some: list[Any], samples: Samples, parameters: Any, each: bool) -> Any:
         numbers = self._numbers(parameters)
-        outputs = self._each(some, samples, numbers) if each else self._sums(some, samples, numbers)
+        outputs = self._each(some, samples, numbers) if each else self._means(some, samples, numbers)
         if self.check and not self._all_finite(outputs):
             error = failure_of_samples(self.loss, self.parameters, numbers, enumerate(samples.rows))
             raise error or ArithmeticError("a result is not finite, though the engine's are: compile with strict=True")
         return outputs
 
-    def _sums(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
-        if len(some) == 1:
-            return some[0].sums(samples.rows if self.target == "python" else samples.columns, numbers)
-        data = parts(self.target, samples, len(some))
-        found = list(self._threads.map(lambda kernel, part: kernel.sums(part, numbers), some, data))
+    def _means(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
+        with self._one_call:
+            if len(some) == 1:
+                return some[0].means(samples.rows if self.target == "python" else samples.columns, numbers)
+            data = parts(self.target, samples, len(some))
+            found = list(self._threads.map(lambda kernel, part: kernel.sums(part, numbers), some, data))
         if self.target == "python":
-            return [sum(x) for x in zip(*found, strict=True)]
-        return sum(found[1:], start=found[0])
+            return [sum(x) / samples.count for x in zip(*found, strict=True)]
+        return sum(found[1:], start=found[0]) / samples.count
 
     def _each(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
         """Return the outputs of all samples: a row for each output."""
         data = parts(self.target, samples, len(some))
-        found = list(self._threads.map(lambda kernel, part: kernel.each(part, numbers), some, data))
+        with self._one_call:
+            found = list(self._threads.map(lambda kernel, part: kernel.each(part, numbers), some, data))
         if self.target == "python":
             return [list(x) for x in zip(*(row for part in found for row in part), strict=True)]
         return found[0] if len(found) == 1 else package("numpy", "arrays").concatenate(found, axis=1)

@@ -25,11 +25,8 @@ class Kernel:
 
     _columns: Any  # the arrays of the last call, whose addresses are known
     _parameters: Any
-    _data: tuple[int, int, int]
-    _theta: int
-    _found: Any
-    _found_at: int
-    _workspace_at: int
+    _count: Any
+    _arguments: tuple[int, ...]
 
     def __init__(self, rolled: Rolled, strict: bool) -> None:
         self.rolled, self.strict = rolled, strict
@@ -45,12 +42,16 @@ class Kernel:
 
     def sums(self, columns: Any, parameters: Any) -> Any:
         """Return the sum of each output over the samples, whose inputs are the columns of an array."""
-        if columns is not self._columns:
-            self._columns, self._data = columns, (_address(columns), columns.strides[0] // 8, columns.shape[1])
-        if parameters is not self._parameters:
-            self._parameters, self._theta = parameters, _address(parameters)
-        self._native.sums(*self._data, self._theta, self._found_at, self._workspace_at)
-        return self._found[: self.rolled.destinations].copy()
+        self._point_at(columns, parameters)
+        self._native.sums(*self._arguments)
+        return self._sums.copy()
+
+    def means(self, columns: Any, parameters: Any) -> Any:
+        """Return the mean of each output over the samples."""
+        if columns is not self._columns or parameters is not self._parameters:  # what a call costs counts here
+            self._point_at(columns, parameters)
+        self._native.sums(*self._arguments)
+        return self._sums / self._count
 
     def each(self, columns: Any, parameters: Any) -> Any:
         """Return the outputs of each sample, as columns."""
@@ -67,9 +68,15 @@ class Kernel:
 
     def _take_memory(self) -> None:
         self._columns = self._parameters = None
-        self._found = _aligned(self.rolled.destinations + CACHE_LINE)
-        self._workspace = _aligned(self._native.workspace // 8)
-        self._found_at, self._workspace_at = _address(self._found), _address(self._workspace)
+        found = _aligned(self.rolled.destinations + CACHE_LINE)
+        self._sums, self._workspace = found[: self.rolled.destinations], _aligned(self._native.workspace // 8)
+
+    def _point_at(self, columns: Any, parameters: Any) -> None:
+        """Keep the addresses of the arrays of a call."""
+        self._columns, self._parameters = columns, parameters
+        self._count = package("numpy", "arrays").array(float(columns.shape[1]))  # NumPy divides by an array faster
+        data = _address(columns), columns.strides[0] // 8, columns.shape[1]
+        self._arguments = *data, _address(parameters), _address(self._sums), _address(self._workspace)
 
 
 class Steps:

@@ -46,6 +46,12 @@ class Kernel:
             total += self._run(columns[:, start : start + self.piece], parameters, False)
         return total
 
+    def means(self, columns: Any, parameters: Any) -> Any:
+        """Return the mean of each output over the samples."""
+        sums = self.sums(columns, parameters)
+        sums /= columns.shape[1]
+        return sums
+
     def each(self, columns: Any, parameters: Any) -> Any:
         """Return the outputs of each sample, as columns."""
         starts = range(0, columns.shape[1], self.piece)

@@ -49,6 +49,10 @@ class Kernel:
             each = self.each(rows, parameters)
             return [_total(outputs) for outputs in zip(*each, strict=True)]
 
+    def means(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[float]:
+        """Return the mean of each output over the samples: their sum divided by how many there are."""
+        return [x / len(rows) for x in self.sums(rows, parameters)]
+
     def each(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[tuple[float, ...]]:
         """Return the outputs of each sample."""
         function, found = self._function(True), []

@@ -19,7 +19,10 @@ from micrograd_like.kinds import is_array, is_value, library_of
 from micrograd_like.packages import package
 
 LANES = 64
-"""Columns are padded with copies of the last sample to a multiple of this, so that code may read whole vectors."""
+"""Samples that are divided among threads are so in multiples of this, which is one of every machine's vectors."""
+VECTOR = 8
+"""Columns are padded with copies of the last sample to a multiple of this, so that code may read whole vectors: an odd
+one, because rows that are a power of two apart fall on the same places of a processor's cache."""
 
 
 class Samples:
@@ -37,13 +40,13 @@ class Samples:
     """
 
     def __init__(self, names: Sequence[str], data: Any) -> None:
-        self.names = list(names)
+        self.names = names
         if hasattr(data, "keys"):
-            data = _from_columns(self.names, data)
+            data = _from_columns(list(names), data)
         if is_array(data) or library_of(data) == "numpy":
-            self._take(columns=_padded(_from_array(self.names, data).T), count=len(data))
+            self._take(columns=_padded(_from_array(list(names), data).T), count=len(data))
         else:
-            rows = _from_rows(self.names, data)
+            rows = _from_rows(list(names), data)
             self._take(rows=rows, count=len(rows))
 
     @cached_property
@@ -53,7 +56,7 @@ class Samples:
 
     @cached_property
     def columns(self) -> Any:
-        """The inputs as rows of an array, a sample a column; behind each row lies its padding, as `LANES` says."""
+        """The inputs as rows of an array, a sample a column; behind each row lies its padding, as `VECTOR` says."""
         return _padded(package("numpy", "columns of samples").array(self.rows).T)
 
     def chosen(self, places: Sequence[int]) -> Samples:
@@ -79,7 +82,10 @@ def _padded(columns: Any) -> Any:
     """Return a copy of columns with their last sample repeated, as `LANES` says."""
     np = package("numpy", "columns of samples")
     inputs, count = columns.shape
-    padded = np.empty((inputs, -(-count // LANES) * LANES))
+    stride = (-(-count // VECTOR) | 1) * VECTOR
+    memory = np.empty(inputs * stride + VECTOR)
+    start = -memory.__array_interface__["data"][0] // 8 % VECTOR  # where a line of the cache begins
+    padded = memory[start : start + inputs * stride].reshape(inputs, stride)
     padded[:, :count] = columns
     padded[:, count:] = columns[:, count - 1 :]
     return padded[:, :count]

@@ -1,8 +1,8 @@
 """What a program can be compiled for, and the interface that they share: a kernel.
 
-A kernel has two methods: `sums(data, parameters)` returns the sum of each output over the samples, and
-`each(data, parameters)` the outputs of each sample. The data are rows for the target "python", and columns, an array of
-inputs × samples, for the others.
+A kernel has three methods: `sums(data, parameters)` returns the sum of each output over the samples,
+`means(data, parameters)` the mean, and `each(data, parameters)` the outputs of each sample. The data are rows for the
+target "python", and columns, an array of inputs × samples, for the others.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def kernels(target: str, program: Program, strict: bool, count: int, timings: di
     """Return so many kernels of a program, to run at the same time; add the seconds each stage took to `timings`."""
     if target == "python":
         return [python.Kernel(program)] * count
+    rolling, module = (import_module(f"micrograd_like.compiler.{x}") for x in ("rolling", MODULES.get(target, target)))
     start = perf_counter()
-    rolled = import_module("micrograd_like.compiler.rolling").roll(program, ordered=strict)
+    rolled = rolling.roll(program, ordered=strict)
     timings["roll"] = perf_counter() - start
-    module = import_module(f"micrograd_like.compiler.{MODULES.get(target, target)}")
     first = module.Kernel(rolled, strict)
     for stage, seconds in getattr(first, "timings", {"compile": perf_counter() - start - timings["roll"]}).items():
         timings[stage] = seconds

@@ -36,8 +36,8 @@ class Loss(Protocol):
     loss: Callable[..., Any]
     parameters: list[Value]
 
-    def sums(self, samples: Samples, parameters: Any) -> Any:
-        """Return the sums over the samples of the loss and its derivatives."""
+    def means(self, samples: Samples, parameters: Any) -> Any:
+        """Return the mean loss over the samples and its derivatives, one after the other."""
 
     def native_steps(self, update: Program, state: Any) -> Any:
         """Return what takes many steps of an update at once, if the target has it."""
@@ -75,7 +75,7 @@ class Training:
             return self.losses[start:]
         for batch, rate in zip(batches, rates, strict=True):
             samples = self.samples if batch is None else self.samples.chosen(batch)
-            mean = self._state.mean(self.loss.sums(samples, self._state.parameters()), samples.count)
+            mean = self.loss.means(samples, self._state.parameters())
             after = self._state.stepped(self._kernel, mean, rate)
             if not (math.isfinite(mean[0]) and after.is_finite()):
                 break
@@ -124,9 +124,6 @@ class _Rows:
     def memory(self) -> Sequence[Sequence[float]]:
         return self._columns[2:]
 
-    def mean(self, sums: Sequence[float], count: int) -> Sequence[float]:
-        return [x / count for x in sums]
-
     def stepped(self, kernel: Any, mean: Sequence[float], rate: Sequence[float]) -> _Rows:
         found = kernel.each(list(zip(self._columns[0], mean[1:], *self._columns[2:], strict=True)), rate)
         parameters, *memory = zip(*found, strict=True)
@@ -149,9 +146,6 @@ class _Columns:
 
     def memory(self) -> Any:
         return self.array[2:].tolist()
-
-    def mean(self, sums: Any, count: int) -> Any:
-        return sums / count
 
     def stepped(self, kernel: Any, mean: Any, rate: Sequence[float]) -> _Columns:
         self.array[1] = mean[1:]
