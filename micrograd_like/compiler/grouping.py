@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,10 +35,14 @@ class Grouping:
     Args:
         program: what was recorded.
         ordered: whether sums keep the order of their terms.
+        most: where there are more groups than this, they are not all found: the program is irregular.
+
+    Attributes:
+        groups: in an order in which all is computed before it is read.
     """
 
-    def __init__(self, program: Program, ordered: bool) -> None:
-        self.program, self.ordered = program, ordered
+    def __init__(self, program: Program, ordered: bool, most: float = math.inf) -> None:
+        self.program, self.ordered, self.most = program, ordered, most
         self.places = Places(program)
         self.numpy = self.places.numpy
         self._operands: dict[int, Any] = {}  # of statements, in the order that their terms take
@@ -47,6 +52,8 @@ class Grouping:
         """Return the groups, level by level, and give their nodes their rows."""
         groups: list[Group] = []
         for statements in self._levels():
+            if len(groups) > self.most:
+                break
             alike: dict[Any, Group] = {}
             for statement in statements:
                 varies = not self.program.uniform(statement)

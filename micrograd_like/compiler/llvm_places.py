@@ -89,9 +89,14 @@ class Phase(NamedTuple):
     steps: tuple[Step, ...]
 
     @property
+    def long(self) -> bool:
+        """Whether it is long straight-line code, which hardly runs faster for being optimized."""
+        return self.members == 1 and not self.tiled and len(self.steps) > FOLLOWERS
+
+    @property
     def straight(self) -> bool:
-        """Whether it is long straight-line code, best compiled without a loop around it."""
-        return self.space == "sample" and self.members == 1 and not self.tiled and len(self.steps) > FOLLOWERS
+        """Whether it is such code for samples, best compiled without a loop around it."""
+        return self.long and self.space == "sample"
 
     @property
     def across(self) -> bool:

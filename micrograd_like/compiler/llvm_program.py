@@ -126,7 +126,7 @@ class Program:
             alone, arguments = len(found) == 1, tasks[found[0]][1]
             code = Code(lanes, self._machine.fast)
             write(Function(code, self._machine, arguments if alone else len(arguments)), task)
-            self._define(f"{name}{number}", code, quick=_is_straight(task))
+            self._define(f"{name}{number}", code, quick=isinstance(task, Phase) and task.long)
             for i in found:
                 at = 0 if alone else self._data.append(tasks[i][1])
                 calls[i] = f"call void @{self._prefix}{name}{number}({GIVEN.replace('%arguments', str(at))})"

@@ -19,20 +19,24 @@ COMPUTED = {True: 3, False: 4}
 class Places:
     """The places of a program's nodes: those of leaves from the first, those of results when `put` gives them.
 
+    Args:
+        program: what was recorded.
+        more: how many nodes there are beside those of its tape.
+
     Attributes:
         space, row, kind: arrays with an entry for each node; a space is an index of `SPACES`, or -1.
         rows, kinds: the memory of two of them as lists of integers, quick one by one.
         computed: how many rows have been given to results, uniform (True) and not.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, more: int = 0) -> None:
         self.numpy = np = package("numpy", "rolling a program into loops")
         operation = np.frombuffer(program.tape.operation, np.uint8)
-        self.space = np.full(len(operation) + program.results, -1, np.int8)  # the last are for sums of outputs
+        self.space = np.full(len(operation) + more, -1, np.int8)
         for code, space in LEAF_SPACES.items():
             self.space[: len(operation)][operation == code] = space
         first = np.frombuffer(program.tape.first, np.int32).astype(np.int64)  # of leaves, their place among their kind
-        self.rows = array("q", first.tobytes() + bytes(8 * program.results))
+        self.rows = array("q", first.tobytes() + bytes(8 * more))
         self.kinds = array("q", self.space.astype(np.int64).tobytes())
         self.row, self.kind = np.frombuffer(self.rows, np.int64), np.frombuffer(self.kinds, np.int64)
         self.computed = {True: 0, False: 0}

@@ -11,12 +11,13 @@ An irregular program has few members a group: it becomes straight-line code, in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd_like.compiler.blocks import Block, Loop, Output, Rolled, Space
 from micrograd_like.compiler.grouping import Grouping
-from micrograd_like.compiler.places import SPACES, Places
+from micrograd_like.compiler.places import SPACES
 from micrograd_like.compiler.program import NONE, Program
 from micrograd_like.compiler.reductions import reductions
 from micrograd_like.compiler.straight import PIECE, pieces
@@ -39,12 +40,12 @@ def roll(program: Program, straight: bool | None = None, *, ordered: bool = True
     Raises:
         ImportError: NumPy is missing.
     """
-    grouping = None if straight else Grouping(program, ordered)
-    if grouping and (straight is False or len(program.statements) >= REGULAR * len(grouping.groups)):
+    most = math.inf if straight is False else len(program.statements) / REGULAR
+    grouping = None if straight else Grouping(program, ordered, most)
+    if grouping and len(grouping.groups) <= most:
         places, columns, loops = grouping.places, program.outputs, _loops(grouping)
     else:
-        places = Places(program)
-        loops, columns = pieces(program, places)
+        loops, columns, places = pieces(program)
     outputs = reductions(places, columns, program.results)
     return Rolled(
         inputs=len(program.columns),

@@ -10,21 +10,25 @@ from micrograd_like.compiler.places import COMPUTED, SPACES, Places
 from micrograd_like.compiler.program import NONE, Program, Statement
 
 PIECE = 500
-"""The terms and operands of a piece, unless a single statement has more."""
+"""The most terms and operands of a piece."""
+LONGEST = 3 * 16
+"""The operands of the longest sum; a longer one is a chain of sums, each of which goes on from the one before."""
 
 Columns = tuple[Any, ...]
 """The terms of results, as `Program.outputs` has them."""
 
 
-def pieces(program: Program, places: Places) -> tuple[list[Loop], Columns]:
-    """Return the statements in loops of a single member, with the terms of the results that are left.
+def pieces(program: Program) -> tuple[list[Loop], Columns, Places]:
+    """Return the statements in loops of a single member, the terms of the results that are left, and the places.
 
     A result that is a sum of several terms is a statement here, and then has one: there are no grids to keep apart.
     """
     sums, columns = _sums_of_results(program)
+    statements = _chained([*program.statements, *sums], len(program.tape.operation) + program.results)
+    places = Places(program, more=program.results + len(statements) - len(program.statements) - len(sums))
     found: dict[bool, list[list[Block]]] = {True: [], False: []}
     room = {True: 0, False: 0}
-    for statement in [*program.statements, *sums]:
+    for statement in statements:
         uniform = not any(SPACES[places.kinds[node]] in EACH_SAMPLE for node in _operands(statement))
         places.put(statement.node, uniform, COMPUTED[uniform])
         size = len(statement.operands)
@@ -35,7 +39,21 @@ def pieces(program: Program, places: Places) -> tuple[list[Loop], Columns]:
         found[uniform][-1].append(_block(places, statement))
     spaces: tuple[tuple[bool, Space], ...] = ((True, "uniform"), (False, "sample"))
     loops = [Loop(space, 1, tuple(piece)) for uniform, space in spaces for piece in found[uniform]]
-    return loops, tuple(places.numpy.array(column, places.numpy.int64) for column in columns)
+    return loops, tuple(places.numpy.array(column, places.numpy.int64) for column in columns), places
+
+
+def _chained(statements: Sequence[Statement], node: int) -> list[Statement]:
+    """Return the statements with long sums as chains, whose links are new nodes from `node` on."""
+    found = []
+    for statement in statements:
+        operands = statement.operands
+        if statement.operation == "sum":
+            while len(operands) > LONGEST:
+                found.append(Statement(node, "sum", operands[:LONGEST]))
+                operands = [1, node, NONE, *operands[LONGEST:]]
+                node += 1
+        found.append(Statement(statement.node, statement.operation, operands))
+    return found
 
 
 def _sums_of_results(program: Program) -> tuple[list[Statement], list[list[int]]]:
