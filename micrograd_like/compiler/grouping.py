@@ -152,6 +152,7 @@ class Grouping:
         for nodes in tables.reshape(len(tables), -1).T[:6]:
             if nodes[0] != NONE:
                 rows = self.places.row[nodes]
-                if len(np.unique(rows)) == len(rows):
-                    return replace(group, statements=[group.statements[i] for i in np.argsort(rows)])
+                order = np.argsort(rows)
+                if (np.diff(rows[order]) > 0).all():
+                    return replace(group, statements=[group.statements[i] for i in order])
         return group

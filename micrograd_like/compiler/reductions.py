@@ -25,9 +25,9 @@ def reductions(places: Places, columns: Sequence[Any], results: int) -> list[Out
     starts = np.flatnonzero(first)
     position = np.arange(len(destinations)) - starts[np.cumsum(first) - 1]
     kinds = np.stack([position, signs, places.kind[a], places.kind_or_none(b)])
-    _, group_of = np.unique(kinds, axis=1, return_inverse=True)
-    order = np.argsort(group_of, kind="stable")
-    bounds = np.flatnonzero(np.diff(group_of[order], prepend=-1))
+    order = np.lexsort(kinds[::-1])
+    alike = np.diff(kinds[:, order], axis=1, prepend=NONE - 1) == 0
+    bounds = np.flatnonzero(~alike.all(0))
     outputs: list[Output] = []
     last = np.full(results, NONE)
     for members in np.split(order, bounds[1:]):
@@ -37,8 +37,8 @@ def reductions(places: Places, columns: Sequence[Any], results: int) -> list[Out
         output = _reduction(np, int(signs[one]), space_a, places.row[a[members]], rows_b, destinations[members])
         # Joined to the output that added to all these destinations last, terms keep their order.
         at = int(last[destinations[one]])
-        alike = at != NONE and (last[output.destinations] == at).all()
-        if alike and (longer := _joined(np, outputs[at], output)):
+        follows = at != NONE and (last[output.destinations] == at).all()
+        if follows and (longer := _joined(np, outputs[at], output)):
             outputs[at] = longer
         else:
             last[output.destinations] = len(outputs)
@@ -54,7 +54,7 @@ def _reduction(
         return Output(sign, Operand(space, rows_a[:, None]), None, destinations[:, None])
     space_b, rows_b = b
     order = np.lexsort((rows_b, rows_a))
-    members = len(np.unique(rows_a))
+    members = 1 + int(np.count_nonzero(np.diff(rows_a[order])))
     grid_a, grid_b, where = (x[order] for x in (rows_a, rows_b, destinations))
     if len(order) % members == 0:
         grid_a, grid_b, where = (x.reshape(members, -1) for x in (grid_a, grid_b, where))

@@ -115,6 +115,8 @@ def _from_array(names: list[str], data: Any) -> Any:
         data = data[:, None]
     if data.ndim != 2 or data.shape[1] != len(names):
         raise ValueError(f"the data has the shape {data.shape}, not (samples, {len(names)}); {_wanted(names)}")
+    if not len(data):
+        raise ValueError("there are no samples")
     if not np.isfinite(data).all():
         i, k = np.argwhere(~np.isfinite(data))[0]
         _finite(float(data[i, k]), f"row {i}, {names[k]}")

@@ -15,6 +15,7 @@ from typing import Any
 from micrograd_like.compiler import python
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.samples import LANES, Samples
+from micrograd_like.packages import package
 
 TARGETS = ("python", "numpy", "llvm", "c")
 """The names of the targets, each a file of this folder."""
@@ -37,6 +38,7 @@ def kernels(target: str, program: Program, strict: bool, count: int, timings: di
     if target == "python":
         return [python.Kernel(program)] * count
     rolling, module = (import_module(f"micrograd_like.compiler.{x}") for x in ("rolling", MODULES.get(target, target)))
+    package("numpy", f'the target "{target}"')
     start = perf_counter()
     rolled = rolling.roll(program, ordered=strict)
     timings["roll"] = perf_counter() - start
