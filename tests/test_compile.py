@@ -65,7 +65,7 @@ TARGETS = [
     name
     for name, installed in NEEDED.items()
     if installed
-    and hasattr(import_module(f"micrograd_like.compiler.{targets_module.MODULES.get(name, name)}"), "Kernel")
+    and hasattr(import_module(f"micrograd_like.compiler.{name}"), "Kernel")
 ]
 """The targets that this machine can compile for."""
 each_target = pytest.mark.parametrize("target", TARGETS)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from micrograd_like.compiler.blocks import Block, Loop, Operand, Output, Rolled, Rows, Segment, Space
-from micrograd_like.compiler.llvm import Native, build
+from micrograd_like.compiler.llvm.module import Native, build
 
 COUNTS = (1, 3, 7, 8, 9, 100, 129, 1000)
 FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "erfc", "abs")

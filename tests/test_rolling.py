@@ -37,13 +37,12 @@ from micrograd_like.compiler.blocks import Operand, Rolled
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.recording import record
 from micrograd_like.compiler.rolling import PIECE, roll
-from micrograd_like.compiler.targets import MODULES
 
 NEEDED = {"numpy": find_spec("numpy"), "llvm": find_spec("llvmlite"), "c": shutil.which("cc")}
 ROLLED_TARGETS = [
     name
     for name, installed in NEEDED.items()
-    if installed and hasattr(import_module(f"micrograd_like.compiler.{MODULES.get(name, name)}"), "Kernel")
+    if installed and hasattr(import_module(f"micrograd_like.compiler.{name}"), "Kernel")
 ]
 """The targets that run blocks, as far as this machine can."""
 
@@ -99,7 +98,7 @@ def of_engine(case: Case, rows: Sequence[Sequence[float]]) -> Any:
 
 
 def kernel(target: str, rolled: Rolled, strict: bool) -> Any:
-    return import_module(f"micrograd_like.compiler.{MODULES.get(target, target)}").Kernel(rolled, strict)
+    return import_module(f"micrograd_like.compiler.{target}").Kernel(rolled, strict)
 
 
 def columns(rows: Sequence[Sequence[float]]) -> Any:

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 ir = pytest.importorskip("llvmlite.ir")
 binding = pytest.importorskip("llvmlite.binding")
 
-from micrograd_like.compiler.vector_math import BOUNDS, NAMES, function  # noqa: E402 - needs llvmlite
+from micrograd_like.compiler.llvm.vector_math import BOUNDS, NAMES, function  # noqa: E402 - needs llvmlite
 
 LANES = (1, 4, 8)
 ONE_OPERAND = [name for name in NAMES if name != "**"]

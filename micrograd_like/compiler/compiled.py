@@ -184,7 +184,7 @@ class Compiled:
         if self.target != "llvm" or self.threads > 1:
             return None
         roll = import_module("micrograd_like.compiler.rolling").roll
-        steps = import_module("micrograd_like.compiler.native").Steps
+        steps = import_module("micrograd_like.compiler.llvm").Steps
         return steps(self._kernels[0].rolled, roll(update, ordered=self.strict), self.strict, state.array)
 
     @cached_property

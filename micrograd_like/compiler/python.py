@@ -66,7 +66,7 @@ class Kernel:
     def _function(self, each: bool) -> Callable[..., Any]:
         if each not in self._functions:
             names = {name: getattr(math, name) for name in FUNCTIONS} | {"inf": math.inf, "nan": math.nan}
-            exec(source(self.program, each), names)  # noqa: S102 - of names that are identifiers and literals
+            exec(source(self.program, each), names)
             self._functions[each] = names["run"]
         return self._functions[each]
 

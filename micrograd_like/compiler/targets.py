@@ -19,7 +19,6 @@ from micrograd_like.packages import package
 
 TARGETS = ("python", "numpy", "llvm", "c")
 """The names of the targets, each a file of this folder."""
-MODULES = {"llvm": "native"}
 
 
 def chosen() -> str:
@@ -37,7 +36,7 @@ def kernels(target: str, program: Program, strict: bool, count: int, timings: di
     """Return so many kernels of a program, to run at the same time; add the seconds each stage took to `timings`."""
     if target == "python":
         return [python.Kernel(program)] * count
-    rolling, module = (import_module(f"micrograd_like.compiler.{x}") for x in ("rolling", MODULES.get(target, target)))
+    rolling, module = (import_module(f"micrograd_like.compiler.{name}") for name in ("rolling", target))
     package("numpy", f'the target "{target}"')
     start = perf_counter()
     rolled = rolling.roll(program, ordered=strict)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from micrograd_like.compiler.llvm_function import Function, Reader, Values, over, over_vectors
-from micrograd_like.compiler.llvm_places import Phase, Piece, Place, Step
-from micrograd_like.compiler.llvm_plan import STRAIGHT, UNROLLED
-from micrograd_like.compiler.llvm_text import Code, literal
+from micrograd_like.compiler.llvm.function import Function, Reader, Values, over, over_vectors
+from micrograd_like.compiler.llvm.places import Phase, Piece, Place, Step
+from micrograd_like.compiler.llvm.plan import STRAIGHT, UNROLLED
+from micrograd_like.compiler.llvm.text import Code, literal
 
 
 def write_phase(function: Function, phase: Phase) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Segment
-from micrograd_like.compiler.llvm_places import (
+from micrograd_like.compiler.llvm.places import (
     FOLLOWERS,
     Arguments,
     Data,

@@ -25,10 +25,10 @@ from time import perf_counter
 from typing import Any
 
 from micrograd_like.compiler.blocks import Rolled
-from micrograd_like.compiler.llvm_function import Machine
-from micrograd_like.compiler.llvm_places import Data
-from micrograd_like.compiler.llvm_program import Program
-from micrograd_like.compiler.llvm_training import minimize
+from micrograd_like.compiler.llvm.function import Machine
+from micrograd_like.compiler.llvm.places import Data
+from micrograd_like.compiler.llvm.program import Program
+from micrograd_like.compiler.llvm.training import minimize
 from micrograd_like.packages import package
 
 PURPOSE = "compiling to machine code"
@@ -190,7 +190,7 @@ class _Module:
         return texts
 
     def _elementary(self, name: str, lanes: int) -> str:
-        from micrograd_like.compiler.vector_math import function
+        from micrograd_like.compiler.llvm.vector_math import function
 
         return f'"{function(self._elementary_functions, name, lanes).name}"'
 

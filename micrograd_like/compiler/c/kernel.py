@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from micrograd_like.compiler.blocks import Rolled, Space
-from micrograd_like.compiler.c_steps import Data, about, added, step, written
-from micrograd_like.compiler.c_text import (
+from micrograd_like.compiler.c.steps import Data, about, added, step, written
+from micrograd_like.compiler.c.text import (
     BLOCK,
     FAST,
     FRAME,

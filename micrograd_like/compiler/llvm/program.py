@@ -8,13 +8,13 @@ from itertools import groupby
 from typing import Any
 
 from micrograd_like.compiler.blocks import Block, Loop, Operand, Output, Rolled, Rows, Segment
-from micrograd_like.compiler.llvm_driver import call_all, clear_each, clear_sums, driver, padding
-from micrograd_like.compiler.llvm_function import GIVEN, PARAMETERS, Function, Machine
-from micrograd_like.compiler.llvm_loops import write_phase
-from micrograd_like.compiler.llvm_outputs import write_each, write_sum
-from micrograd_like.compiler.llvm_places import Data, Phase, Reduction
-from micrograd_like.compiler.llvm_plan import phases, reduction
-from micrograd_like.compiler.llvm_text import Code
+from micrograd_like.compiler.llvm.driver import call_all, clear_each, clear_sums, driver, padding
+from micrograd_like.compiler.llvm.function import GIVEN, PARAMETERS, Function, Machine
+from micrograd_like.compiler.llvm.loops import write_phase
+from micrograd_like.compiler.llvm.outputs import write_each, write_sum
+from micrograd_like.compiler.llvm.places import Data, Phase, Reduction
+from micrograd_like.compiler.llvm.plan import phases, reduction
+from micrograd_like.compiler.llvm.text import Code
 from micrograd_like.packages import package
 
 BLOCKS = {False: 5, True: 15}

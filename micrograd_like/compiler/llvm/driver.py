@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from micrograd_like.compiler.llvm_function import GIVEN, Machine
-from micrograd_like.compiler.llvm_text import Code
+from micrograd_like.compiler.llvm.function import GIVEN, Machine
+from micrograd_like.compiler.llvm.text import Code
 
 DRIVER = """\
 define void @{prefix}{name}(ptr %columns, i64 %stride, i64 %count, ptr %parameters, {results}, ptr %uniform) nounwind {{

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Rows, Segment, Space
-from micrograd_like.compiler.c_text import indented, linear, literal, nested, table, wrapped
+from micrograd_like.compiler.c.text import indented, linear, literal, nested, table, wrapped
 
 LONGEST = 8
 """The terms of the longest sum that is a single expression."""

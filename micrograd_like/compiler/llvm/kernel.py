@@ -1,4 +1,4 @@
-"""The target "llvm" on NumPy's arrays: what holds the memory that the machine code of `llvm.py` works in."""
+"""The target "llvm" on NumPy's arrays: what holds the memory that the machine code of `llvm_module.py` works in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 from micrograd_like.compiler.blocks import Rolled
 from micrograd_like.compiler.cache import cached
-from micrograd_like.compiler.llvm import Native, build
+from micrograd_like.compiler.llvm.module import Native, build
 from micrograd_like.packages import package
 
-CACHE_LINE = 64
-"""Bytes, and the most numbers in a vector with much to spare."""
+LINE = 8
+"""The numbers in a line of the processor's cache."""
+SPARE = 64
+"""The numbers that arrays are longer than what is asked for: more than a vector has."""
 
 
 class Kernel:
@@ -56,7 +58,7 @@ class Kernel:
     def each(self, columns: Any, parameters: Any) -> Any:
         """Return the outputs of each sample, as columns."""
         native, samples = self._native_each, columns.shape[1]
-        stride = samples + CACHE_LINE
+        stride = samples + SPARE
         out, workspace = _aligned(self.rolled.destinations * stride), _aligned(native.workspace // 8)
         data = _address(columns), columns.strides[0] // 8, samples
         native.each(*data, _address(parameters), _address(out), stride, _address(workspace))
@@ -68,7 +70,7 @@ class Kernel:
 
     def _take_memory(self) -> None:
         self._columns = self._parameters = None
-        found = _aligned(self.rolled.destinations + CACHE_LINE)
+        found = _aligned(self.rolled.destinations + SPARE)
         self._sums, self._workspace = found[: self.rolled.destinations], _aligned(self._native.workspace // 8)
 
     def _point_at(self, columns: Any, parameters: Any) -> None:
@@ -93,9 +95,9 @@ class Steps:
         self.rolled = rolled
         self._native = build(rolled, fast=not strict, update=update, each=False, cache=cached)
         self._workspaces = _aligned(self._native.workspace // 8), _aligned(self._native.update_workspace // 8)
-        self._found = _aligned(rolled.destinations + CACHE_LINE)
+        self._found = _aligned(rolled.destinations + SPARE)
         rows, count = state.shape
-        self._shape, self._stride = state.shape, -(-count // CACHE_LINE) * CACHE_LINE
+        self._shape, self._stride = state.shape, -(-count // SPARE) * SPARE
         self._states = [_aligned(rows * self._stride).reshape(rows, -1) for _ in range(2)]
         for each in self._states:
             each[:] = 0.0
@@ -117,7 +119,7 @@ class Steps:
         np = package("numpy", "training")
         order = None if batches is None else np.array(batches, np.int64)
         count = columns.shape[1] if order is None else order.shape[1]
-        stride = count + CACHE_LINE
+        stride = count + SPARE
         batch = _aligned(0 if order is None else columns.shape[0] * stride)
         losses, numbers = np.empty(len(rates)), np.array(rates)
         steps = self._native.minimize(
@@ -140,6 +142,6 @@ def _address(array: Any) -> int:
 
 def _aligned(count: int) -> Any:
     """Return an array of so many numbers that begins at a line of the processor's cache."""
-    memory = package("numpy", "arrays").empty(count + CACHE_LINE)
-    start = -_address(memory) // 8 % (CACHE_LINE // 8)
+    memory = package("numpy", "arrays").empty(count + SPARE)
+    start = -_address(memory) // 8 % LINE
     return memory[start : start + count]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE
-from micrograd_like.compiler.llvm_places import Place
-from micrograd_like.compiler.llvm_text import Code
+from micrograd_like.compiler.llvm.places import Place
+from micrograd_like.compiler.llvm.text import Code
 
 GIVEN = (
     "ptr %inputs, i64 %pitch, ptr %parameters, ptr %uniform, ptr %rows, ptr %constants, ptr %tables, i64 %arguments,"

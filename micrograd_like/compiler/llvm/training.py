@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from micrograd_like.compiler.blocks import Rolled
-from micrograd_like.compiler.llvm_text import Code, literal
+from micrograd_like.compiler.llvm.text import Code, literal
 
 MINIMIZE = """\
 define i64 @minimize(i64 %steps, ptr %columns, i64 %stride, i64 %count, ptr %order, ptr %batch, i64 %batch_stride,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE, Operand, Rows
-from micrograd_like.compiler.llvm_text import literal
+from micrograd_like.compiler.llvm.text import literal
 
 FOLLOWERS = 8
 """The cost of the blocks that may follow a sum while its results are still in registers, and the length from which code

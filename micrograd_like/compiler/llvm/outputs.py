@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from micrograd_like.compiler.blocks import EACH_SAMPLE
-from micrograd_like.compiler.llvm_function import Function, over
-from micrograd_like.compiler.llvm_places import Place, Reduction
-from micrograd_like.compiler.llvm_text import literal
+from micrograd_like.compiler.llvm.function import Function, over
+from micrograd_like.compiler.llvm.places import Place, Reduction
+from micrograd_like.compiler.llvm.text import literal
 
 TALL, FLAT = 4, 8
 """A tile of an outer product has so many rows and columns; of a list of sums, so many rows."""
