@@ -4,7 +4,8 @@
 
 prices a grid of European calls and compares their Greeks with the formulas of the book; then prices a call on the
 average of 252 days, over 100,000 random paths, compares its Greeks with pricing again in a market moved a little, and
-measures what the Greeks cost beside the price. Rates and volatilities are per year, times in years.
+measures what the Greeks cost beside the price. Rates and volatilities are per year, times in years. It needs the extra
+"compile".
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from micrograd_like import Value, compile, erfc, exp, log, relu, sqrt, total  # noqa: A004 - what it does has this name
 from micrograd_like.compiler.compiled import Compiled
+from micrograd_like.compiler.targets import TARGETS
 
 DAYS, STRIKE, MATURITY = 252, 100.0, 1.0
 CONTRACTS = [(strike, maturity) for strike in range(60, 181, 10) for maturity in (0.25, 0.5, 1, 2, 5)]
@@ -123,7 +125,8 @@ def main() -> None:
     """Price, compare and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--paths", type=int, default=100_000, help="how many random paths (default: 100,000)")
-    parser.add_argument("--target", default="auto", help="what to compile for: python, numpy, llvm, c (default: auto)")
+    targets = ("auto", *TARGETS)
+    parser.add_argument("--target", default="auto", choices=targets, help="what to compile for (default: auto)")
     options = parser.parse_args()
     if options.paths < 2:
         parser.error("a standard error takes at least 2 paths")

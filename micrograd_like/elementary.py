@@ -43,6 +43,8 @@ def _of_other_kind(name: str, x: Number) -> Number:
         if hasattr(numpy, name):
             return getattr(numpy, name)(x)
         return numpy.frompyfunc(getattr(math, name), 1, 1)(x).astype(x.dtype)  # NumPy has no erf
+    if is_symbol(x):
+        raise TypeError(f"{name} cannot be compiled: it is not among the FUNCTIONS of compiler/expr.py")
     raise TypeError(f"{name} is not defined for {type(x).__name__}, which stays exact: start from Value(float(x))")
 
 

@@ -94,7 +94,7 @@ def _pairs(
     return list(zip(outputs, targets, strict=True))
 
 
-def _hold(target: Operand, require: Callable[[Any], None]) -> None:
+def _hold(target: Operand, require: Callable[[Any], object]) -> None:
     """Let `require` see the number of a target; if that is not known yet, when it is."""
     data = data_of(target)
     if is_symbol(data):
@@ -132,8 +132,7 @@ def _expected(outputs: list[Operand], target: int | Iterable[Operand], f: Callab
     if not outputs:
         raise ValueError("a loss takes at least one output")
     if is_symbol(target):
-        symbol: Any = target
-        symbol.require(lambda x: _class(int(x) if x.is_integer() else x, len(outputs)))
+        _hold(target, lambda x: _class(int(x) if x.is_integer() else x, len(outputs)))
         chosen = f(outputs[-1])
         for k in reversed(range(len(outputs) - 1)):
             chosen = where(target <= k, f(outputs[k]), chosen)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from micrograd_like import functions
 from micrograd_like.engine import Operand, Value, dot
 from micrograd_like.errors import require_count
+from micrograd_like.kinds import is_symbol
 from micrograd_like.module import Module
 from micrograd_like.operations import read
 
@@ -110,7 +111,8 @@ class Layer(Module):
             ValueError: there are more or fewer inputs than the neurons have weights.
         """
         if not isinstance(x, Iterable):
-            raise TypeError(f"the inputs of a layer are a sequence, such as [x], not {type(x).__name__}")
+            what = "a single number" if is_symbol(x) else type(x).__name__
+            raise TypeError(f"the inputs of a layer are a sequence, such as [x], not {what}")
         inputs, _, _ = read(x)
         nin = len(self.neurons[0].w)
         if len(inputs) != nin:

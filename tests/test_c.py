@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from micrograd_like import MLP, Value, dot, exp, losses, relu, sigmoid, softmax, tanh, total
-from micrograd_like.compiler.c import kernel as c
 from micrograd_like.compiler import numpy as numpy_target
 from micrograd_like.compiler.blocks import Operand, Output, Rolled
+from micrograd_like.compiler.c import kernel as c
 from micrograd_like.compiler.c.steps import Data
 from micrograd_like.compiler.recording import record
 from micrograd_like.compiler.rolling import roll

@@ -219,7 +219,7 @@ CHOICES: list[Function] = [
 
 @pytest.mark.parametrize("choose", CHOICES)
 def test_a_choice_by_a_symbol_is_refused_with_what_to_use(x: Expr, choose: Function) -> None:
-    with pytest.raises(TypeError, match="use where"):
+    with pytest.raises(TypeError, match=r"where\("):
         choose(x)
 
 
@@ -350,13 +350,13 @@ def test_a_loss_of_inputs_alone_is_refused() -> None:
 
 def test_a_loss_that_uses_leaves_that_are_no_parameters_is_refused_by_their_labels() -> None:
     w, b, c = Value(1.0), Value(2.0, "bias"), Value(3.0, "also")
-    with pytest.raises(ValueError, match="the loss uses also, bias, not among the parameters"):
+    with pytest.raises(ValueError, match=r"the loss uses 2 leaves \(also, bias\) that are not among the parameters"):
         record(lambda x: w * x + b * c, [w])
 
 
 def test_of_many_leaves_that_are_no_parameters_a_few_are_named() -> None:
     model = MLP(3, [4, 1])
-    with pytest.raises(ValueError, match=r"the loss uses b.* and 14 more, not among"):
+    with pytest.raises(ValueError, match=r"the loss uses 17 leaves \(b, w0, w1, …\) that are not among"):
         record(lambda *x: model(x), model.parameters()[:4], 3)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from micrograd_like.compiler.expr import MULTIPLY, NEGATIVE, Call, Expr, Tape
 from micrograd_like.engine import Value
 
-LOG_SOFTMAX = "log_softmax"
-
 
 def note_calls(tape: Tape, order: list[Value]) -> None:
     """Note which of the functions that were recorded made which nodes, and their local derivatives."""
@@ -25,7 +23,7 @@ def note_calls(tape: Tape, order: list[Value]) -> None:
         tape.calls[node.data.index] = Call(name, operands, place)
         if len(operands) == 1 and slopes:
             tape.slopes[slopes[0]] = node.data.index
-        if name == LOG_SOFTMAX:  # its slopes are -softmax, but for its own, which is 1 - softmax
+        if name == "log_softmax":  # its slopes are -softmax, but for its own, which is 1 - softmax
             for i, slope in enumerate(slopes):
                 if i == place:
                     tape.calls[slope] = Call("1 - softmax", operands, i)

@@ -86,7 +86,9 @@ class Compiled:
 
     Attributes:
         program: what was recorded: `print(step.program)` shows it, `step.program.matrix_form()` in matrices.
+        parameters: the Values, in the order of gradients.
         target: "python", "numpy", "llvm" or "c".
+        loss, strict, threads, check: as given to `compile`.
         timings: the seconds that each stage of compiling took.
     """
 
@@ -132,6 +134,10 @@ class Compiled:
             data: a sequence of rows, an array of them, a mapping of names to columns, or what `prepare` returned.
             parameters: a number for each, in place of what the Values hold.
             each: whether every sample is wanted by itself.
+
+        Raises:
+            ValueError, TypeError: the data will not do, as `Samples` says, or for the loss, or the parameters will not.
+            ArithmeticError: with `check`, a result is not finite.
         """
         outputs = self._outputs(self._value_kernels, self.prepare(data), parameters, each)
         return outputs[0] if each else float(outputs[0])
@@ -139,8 +145,8 @@ class Compiled:
     def value_and_gradient(self, data: Any, parameters: Any = None, *, each: bool = False) -> tuple[Any, Any]:
         """Return the mean loss, and its derivative by each parameter; or with `each` those of each sample.
 
-        The gradient is a list for the target "python", else an array; with `each` it has a row for each sample. The
-        arguments are those of `value`.
+        The gradient is in the order of `parameters`: a list for the target "python", else an array; with `each` it has
+        a row for each sample. The arguments and the errors are those of `value`.
         """
         outputs = self._outputs(self._kernels, self.prepare(data), parameters, each)
         if each:
@@ -148,7 +154,10 @@ class Compiled:
         return (outputs[0] if self.target == "python" else outputs.item(0)), outputs[1:]
 
     def backward(self, data: Any) -> Any:
-        """Add the derivatives of the mean loss to the gradients of the parameters, and return that loss."""
+        """Add the derivatives of the mean loss to the gradients of the parameters, and return that loss.
+
+        The errors are those of `value`.
+        """
         value, gradient = self.value_and_gradient(data)
         for p, g in zip(self.parameters, gradient, strict=True):
             p.grad = p.grad + float(g)
@@ -172,12 +181,24 @@ class Compiled:
         Raises:
             DivergenceError: a loss or a parameter is not finite: the step, the sample, the operation. The parameters
                 are those before that step.
+            ValueError, TypeError: the data, `steps` or `batch_size` will not do; or the optimizer has a step that
+                cannot be compiled.
         """
         return minimize(self, self.prepare(data), optimizer, steps, batch_size, rng)
 
     def means(self, samples: Samples, parameters: Any) -> Any:
         """Return the mean loss over the samples and its derivatives, one after the other."""
         return self._means(self._kernels, samples, parameters)
+
+    def c_source(self, name: str = "loss") -> str:
+        """Return the program as a file of C99, which needs nothing else: its first lines say how it is used.
+
+        ImportError where NumPy is missing; ValueError if the name of its functions is no identifier of C.
+        """
+        rolling, c = (import_module(f"micrograd_like.compiler.{part}") for part in ("rolling", "c"))
+        inputs, parameters = (", ".join(names) for names in (self.program.inputs, self.program.parameters))
+        text: str = c.source(rolling.roll(self.program), name, f"Inputs: {inputs}. Parameters: {parameters}.")
+        return text
 
     def native_steps(self, update: Program, state: Any) -> Any:
         """Return what takes many steps of an update at once, if the target has it."""

@@ -19,9 +19,12 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "erfc")
+"""The functions of `elementary.py`, which are methods of a symbol and operations of every target."""
+
 OPERATIONS = (
-    "constant", "parameter", "input", "+", "-", "*", "/", "**", "negative", "abs", "exp", "expm1", "log", "log1p",
-    "sqrt", "sin", "cos", "tanh", "erf", "erfc", "where<=", "where<", "sum",
+    "constant", "parameter", "input", "+", "-", "*", "/", "**", "negative", "abs", *FUNCTIONS, "where<=", "where<",
+    "sum",
 )  # fmt: skip
 """What a node can be. "where<=" takes the third of four operands where the first is at most the second, else the
 fourth. A "sum" has any number of operands: start, a₁, b₁, a₂, b₂, …, for start + a₁·b₁ + a₂·b₂ + …, from the left."""
@@ -33,8 +36,17 @@ ZERO, ONE = 0, 1
 """The nodes of the constants 0 and 1, which are the first on every tape."""
 
 NO_CHOICE = (
-    "a traced number differs from sample to sample, so it cannot decide what is computed: use where(condition, a, b), "
-    "maximum, minimum or relu in place of if, and, or, max and min"
+    "a traced number is not known while it is recorded, so it cannot decide what is computed: use this package's "
+    "where(condition, a, b), maximum, minimum or relu (not NumPy's) in place of if, and, or, max and min; for "
+    "a < x < b write where(a < x, where(x < b, …), …)"
+)
+NO_EQUALITY = (
+    "== of a traced number, which is not known while it is recorded, cannot be compiled: for labels 0 and 1 write "
+    "where(y > 0.5, a, b)"
+)
+NO_SEQUENCE = (
+    "a traced number is one number of a sample, not a sequence: let the loss take the numbers one by one, "
+    "loss(x1, x2, y), or as *x with compile(…, inputs=3)"
 )
 NO_FLOAT = (
     "a traced number stands for one of every sample and is no float: use this package's functions in place of math's, "
@@ -226,10 +238,12 @@ class Expr:
     _power, __rpow__ = _arithmetic(POWER, None, ONE)
     __le__, __ge__ = _comparison(WHERE_LE, swapped=False), _comparison(WHERE_LE, swapped=True)
     __lt__, __gt__ = _comparison(WHERE_LT, swapped=False), _comparison(WHERE_LT, swapped=True)
-    __abs__, exp, expm1, log, log1p = map(_function, ("abs", "exp", "expm1", "log", "log1p"))
-    sqrt, sin, cos, tanh, erf, erfc = map(_function, ("sqrt", "sin", "cos", "tanh", "erf", "erfc"))
-    __bool__ = __eq__ = __ne__ = _refusal(NO_CHOICE)
-    __float__ = __int__ = __index__ = __complex__ = __round__ = __trunc__ = _refusal(NO_FLOAT)
+    __abs__ = _function("abs")
+    __bool__ = _refusal(NO_CHOICE)
+    __eq__ = __ne__ = _refusal(NO_EQUALITY)
+    __float__ = __int__ = __index__ = __complex__ = __round__ = __trunc__ = __format__ = _refusal(NO_FLOAT)
+    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refusal("% and // have no derivative to compile")
+    __getitem__ = _refusal(NO_SEQUENCE)
     __hash__: Any = _refusal(NO_CHOICE)
 
     def __neg__(self) -> Any:
@@ -272,6 +286,10 @@ class Expr:
         return None if None in terms else _expr(tape, tape.node_of_many(SUM, tuple(terms)))
 
 
+for _name in FUNCTIONS:
+    setattr(Expr, _name, _function(_name))
+
+
 class Condition:
     """What a comparison of traced numbers returns: it can choose, but has no truth value."""
 
@@ -292,6 +310,9 @@ class Condition:
         return _expr(tape, index)
 
     __bool__ = _refusal(NO_CHOICE)
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = _refusal(
+        "a condition of traced numbers is no number: write where(condition, 1, 0)"
+    )
     __and__ = __or__ = __invert__ = _refusal("conditions of traced numbers do not combine: nest where(…, where(…), …)")
 
 

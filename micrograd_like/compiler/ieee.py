@@ -12,7 +12,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
-from micrograd_like.compiler.expr import CONSTANT, INPUT, PARAMETER
+from micrograd_like.compiler.expr import CONSTANT, FUNCTIONS, INPUT, PARAMETER
 from micrograd_like.compiler.program import NONE, Program, Statement
 
 Numbers = dict[int, float]
@@ -68,8 +68,7 @@ def _power(a: float, b: float) -> float:
 
 
 PYTHON: dict[str, Callable[..., float]] = {
-    **{name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos")},
-    **{name: getattr(math, name) for name in ("tanh", "erf", "erfc")},
+    **{name: getattr(math, name) for name in FUNCTIONS},
     "/": operator.truediv,
     "**": math.pow,
     "abs": abs,

@@ -30,8 +30,9 @@ from micrograd_like.compiler.blocks import EACH_SAMPLE, Output, Segment, Space
 from micrograd_like.compiler.grouping import Grouping
 from micrograd_like.compiler.program import NONE, Program
 from micrograd_like.compiler.reductions import reductions
+from micrograd_like.packages import package
 
-SYMBOLS = {"sigmoid": "σ", "abs": "abs"}
+SYMBOLS = {"sigmoid": "σ"}
 SLOPES = {"sigmoid": "{0} ∘ (1 - {0})", "tanh": "(1 - {0}²)", "relu": "[{0} > 0]"}
 """The local derivatives that are written by the result of the function itself."""
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -45,6 +46,7 @@ Text = tuple[str, int]
 
 def matrix_form(program: Program) -> str:
     """Return the program in matrices, a definition a line."""
+    package("numpy", "the matrix form")
     return _Notation(program).text()
 
 
@@ -165,7 +167,7 @@ class _Notation:
         else:
             name = self._new("W" if weights else "B" if len(rows) > 1 else "b", max(self.layers, 1), not weights)
         self.parameters.append((name, rows))
-        return self.parameters[-1][0], ATOM
+        return name, ATOM
 
     def _new(self, letter: str, index: int, unique: bool = False) -> str:
         name = f"{letter}{str(index).translate(SUBSCRIPTS)}"
@@ -214,7 +216,7 @@ class _Notation:
         if block.operation == "/":
             return f"{_within(each[0], PRODUCT)} / {_within(each[1], ATOM)}", PRODUCT
         if block.operation == "**":
-            power = each[1][0].replace("2", "²") if each[1][0] == "2" else f"^{_within(each[1], ATOM)}"
+            power = "²" if each[1][0] == "2" else f"^{_within(each[1], ATOM)}"
             return f"{_within(each[0], ATOM)}{power}", PRODUCT
         operands = [text for text, _ in each]
         if block.operation.startswith("where"):
@@ -330,9 +332,8 @@ def _place(output: Output) -> tuple[bool, int]:
 def _added(terms: list[tuple[int, Text]]) -> Text:
     if len(terms) == 1 and terms[0][0] > 0:
         return terms[0][1]
-    terms = sorted(terms, key=lambda term: -term[0])
-    terms = sorted(terms, key=lambda term: term[1][0].startswith(("B", "b")) and term[0] > 0)  # the bias last
-    terms = sorted(terms, key=lambda term: -term[0])
+    # What is added first, of that the bias last.
+    terms = sorted(terms, key=lambda term: (-term[0], term[0] > 0 and term[1][0].startswith(("B", "b"))))
     text = "".join(f" {'+' if sign > 0 else '-'} {_within(text, PRODUCT if sign < 0 else SUM)}" for sign, text in terms)
     return (text[3:] if text.startswith(" + ") else f"-{text[3:]}"), SUM
 

@@ -64,6 +64,13 @@ class Statement:
     operation: str
     operands: Sequence[int]
 
+    @property
+    def nodes(self) -> list[int]:
+        """The nodes that it reads."""
+        if self.operation != "sum":
+            return list(self.operands)
+        return [node for _, *factors in self.terms() for node in factors if node != NONE]
+
     def terms(self) -> Iterator[tuple[int, int, int]]:
         """Yield (sign, a, b) for each term of a sum."""
         each = iter(self.operands)
@@ -137,8 +144,8 @@ class Program:
     @property
     def depends_on_parameters(self) -> bool:
         """Whether the results change with the parameters."""
-        leaves = {node for s in self.statements for node in s.operands} | {*self.outputs[2], *self.outputs[3]}
-        return any(node != NONE and self.tape.operation[node] == PARAMETER for node in leaves)
+        leaves = {node for s in [*self.statements, *self.output_sums()] for node in s.nodes}
+        return any(self.tape.operation[node] == PARAMETER for node in leaves)
 
     def uniform(self, statement: Statement) -> bool:
         """Tell whether a statement depends on the parameters alone."""

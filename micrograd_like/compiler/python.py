@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from micrograd_like.compiler.expr import FUNCTIONS
 from micrograd_like.compiler.ieee import evaluate
 from micrograd_like.compiler.program import Program, Statement, written
 
 LARGEST = 100_000
 """The terms and operands of the largest program: Python's own compiler takes a few seconds for it."""
-FUNCTIONS = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "erf", "erfc", "pow")
 
 
-LONGEST = 600
+LONGEST = 3 * 200
 """The operands of the longest sum on a line."""
 
 
@@ -65,7 +65,7 @@ class Kernel:
 
     def _function(self, each: bool) -> Callable[..., Any]:
         if each not in self._functions:
-            names = {name: getattr(math, name) for name in FUNCTIONS} | {"inf": math.inf, "nan": math.nan}
+            names = {name: getattr(math, name) for name in (*FUNCTIONS, "pow")} | {"inf": math.inf, "nan": math.nan}
             exec(source(self.program, each), names)
             self._functions[each] = names["run"]
         return self._functions[each]

@@ -80,6 +80,8 @@ def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:
             raise TypeError("the loss does not say how many numbers a sample has: compile(…, inputs=3), or their names")
         return [x.name for x in required]
     if isinstance(inputs, str) or not isinstance(inputs, Sequence):
+        if isinstance(inputs, str):
+            raise ValueError(f"inputs are a list of names, or their number, not the string {inputs!r}")
         require_count("inputs", inputs)
         return [f"x{i + 1}" for i in range(int(inputs))]
     if len(set(inputs)) < len(inputs) or not inputs:
@@ -110,11 +112,11 @@ def _require_same(loss: Callable[..., Any], numbers: list[Expr], result: Any, ot
             "recorded; give it as an input"
         )
     if others and (given := others.intersection(topological_order(again))):
-        labels = sorted(v.label or repr(v) for v in given)
-        more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+        labels = sorted({v.label or repr(v) for v in given})
+        shown = ", ".join([*labels[:3], *(["…"] if len(labels) > 3 else [])])
         raise ValueError(
-            f"the loss uses {', '.join(labels[:3])}{more}, not among the parameters: give all leaves that it uses, or "
-            "plain numbers for what stays as it is"
+            f"the loss uses {len(given)} leaves ({shown}) that are not among the parameters: give all leaves that it "
+            "uses, or plain numbers for what stays as it is"
         )
 
 

@@ -29,7 +29,7 @@ def pieces(program: Program) -> tuple[list[Loop], Columns, Places]:
     found: dict[bool, list[list[Block]]] = {True: [], False: []}
     room = {True: 0, False: 0}
     for statement in statements:
-        uniform = not any(SPACES[places.kinds[node]] in EACH_SAMPLE for node in _operands(statement))
+        uniform = not any(SPACES[places.kinds[node]] in EACH_SAMPLE for node in statement.nodes)
         places.put(statement.node, uniform, COMPUTED[uniform])
         size = len(statement.operands)
         if size > room[uniform]:
@@ -71,13 +71,6 @@ def _sums_of_results(program: Program) -> tuple[list[Statement], list[list[int]]
         for column, x in zip(columns, (destination, sign, a, b), strict=True):
             column.append(x)
     return sums, columns
-
-
-def _operands(statement: Statement) -> list[int]:
-    """Return the nodes that a statement reads."""
-    if statement.operation != "sum":
-        return list(statement.operands)
-    return [node for _, *factors in statement.terms() for node in factors if node != NONE]
 
 
 def _block(places: Places, statement: Statement) -> Block:

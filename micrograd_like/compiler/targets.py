@@ -21,6 +21,10 @@ TARGETS = ("python", "numpy", "llvm", "c")
 """The names of the targets, each a file of this folder."""
 
 
+PACKAGES = {"numpy": ["numpy"], "llvm": ["numpy", "llvmlite"], "c": ["numpy"]}
+"""The packages that targets need."""
+
+
 def chosen() -> str:
     """Return the target that "auto" stands for: the fastest whose package is installed.
 
@@ -28,16 +32,16 @@ def chosen() -> str:
     order holds for all sizes measured (benchmarks/compiled.py). "c" is never chosen: it needs a compiler on the machine
     and gives nothing over "llvm".
     """
-    installed = {name: find_spec(package) for name, package in (("llvm", "llvmlite"), ("numpy", "numpy"))}
-    return next((name for name, found in installed.items() if found), "python")
+    return next((target for target in ("llvm", "numpy") if all(map(find_spec, PACKAGES[target]))), "python")
 
 
 def kernels(target: str, program: Program, strict: bool, count: int, timings: dict[str, float]) -> list[Any]:
     """Return so many kernels of a program, to run at the same time; add the seconds each stage took to `timings`."""
     if target == "python":
         return [python.Kernel(program)] * count
+    for name in PACKAGES[target]:
+        package(name, f'the target "{target}"')
     rolling, module = (import_module(f"micrograd_like.compiler.{name}") for name in ("rolling", target))
-    package("numpy", f'the target "{target}"')
     start = perf_counter()
     rolled = rolling.roll(program, ordered=strict)
     timings["roll"] = perf_counter() - start

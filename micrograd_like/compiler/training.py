@@ -58,6 +58,9 @@ class Training:
     def __init__(self, loss: Loss, samples: Samples, optimizer: Optimizer) -> None:
         self.loss, self.samples, self.optimizer = loss, samples, optimizer
         self.update = Update(optimizer, loss.parameters)
+        for p in loss.parameters:
+            if not math.isfinite(p.data):
+                raise ValueError(f"a weight of the model is {p.data} before training: {p}")
         numbers = [p.data for p in loss.parameters]
         rows = [numbers, [0.0] * len(numbers), *self.update.memory()]
         self._state: _State = _Rows(rows) if loss.target == "python" else _Columns(rows)

@@ -1,7 +1,7 @@
 """The target "c": a program as a file of C99 that needs nothing but a compiler, to read and to take elsewhere.
 
 Each loop becomes a function that computes its rows for a block of samples. The samples are innermost, so that compilers
-put several into one instruction; sums are added in the order in which they were recorded. `Kernel` has the file
+put several into one instruction; sums are added in the order of the rolled program. `Kernel` has the file
 compiled by the system's compiler and runs it.
 """
 
