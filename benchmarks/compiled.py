@@ -99,7 +99,15 @@ def compiled(target: str, points: Rows, targets: Sequence[float], theta: Sequenc
         _, slopes = step.value_and_gradient(samples, numbers)
         numbers -= RATE * slopes
 
-    return Peer(lambda: step.value_and_gradient(samples, numbers)[1], move_numbers, lambda steps: run(steps=steps))
+    def gradient() -> Any:
+        return step.value_and_gradient(samples, numbers)[1]
+
+    code = None
+    if target == "llvm":
+        gradient()
+        (kernel,) = step._kernels
+        code = partial(kernel._native.sums, *kernel._arguments)  # no user calls it so
+    return Peer(gradient, move_numbers, lambda steps: run(steps=steps), code, step)
 
 
 ENGINES = PEERS | {
@@ -139,6 +147,14 @@ def measure_gradient(engine: str, activation: str = "relu") -> float:
     """Return the seconds of a gradient, called from Python."""
     peer = moons_step(engine, activation)
     return seconds_per_call(peer.gradient)
+
+
+def measure_code(engine: str, activation: str = "relu") -> float:
+    """Return the seconds of the machine code of a gradient."""
+    peer = moons_step(engine, activation)
+    if peer.code is None:
+        raise RuntimeError(f"{engine} is no machine code")
+    return seconds_per_call(peer.code)
 
 
 def measure_step(engine: str) -> float:
@@ -398,15 +414,16 @@ def print_moons(folder: Path) -> None:
     """Print the table of one training step in every engine."""
     engines = [PYTHON_TARGET, NUMPY_TARGET, LLVM, NUMPY, TORCH, JAX, CASADI, C, VECTORS]
     wrong = wrong_gradients(folder, [*engines, MICROGRAD], "relu", 3) | wrong_penalty(folder)
-    step, gradient, run = (
+    step, gradient, code, run = (
         {engine: (what, engine) for engine in timed}
         for what, timed in (
             ("step", [EAGER, *engines, PENALIZED, MICROGRAD]),
-            ("gradient", [LLVM, C, VECTORS]),
+            ("gradient", [LLVM, C]),
+            ("code", [LLVM, C, VECTORS]),
             ("run", [LLVM, C]),
         )
     )
-    found = in_turn(folder, [*step.values(), *gradient.values(), *run.values()], 5, wrong=wrong)
+    found = in_turn(folder, [*step.values(), *gradient.values(), *code.values(), *run.values()], 5, wrong=wrong)
     print(HEADER.format("moons, MLP(2, [16, 16, 1])"))
     bars = {PYTHON_TARGET: "≥ 150", NUMPY_TARGET: "≥ 4000", LLVM: "≥ 50000"}
     for engine in (EAGER, *engines):
@@ -416,7 +433,8 @@ def print_moons(folder: Path) -> None:
         print_row(f"step: {LLVM}", "µs", found[step[LLVM]], bar, other, found[step[other]])
     print_row("step with the L2 term", "µs", found[step[PENALIZED]], "≤ 1.2", "without", found[step[LLVM]])
     for other, bar in ((C, "≤ 1.25"), (VECTORS, "≤")):
-        print_row("gradient alone", "µs", found[gradient[LLVM]], bar, other, found[gradient[other]])
+        print_row("gradient alone, its code", "µs", found[code[LLVM]], bar, other, found[code[other]])
+    print_row("gradient alone, called from Python", "µs", found[gradient[LLVM]], "≤", C, found[gradient[C]])
     print_row("step inside `minimize`", "µs", found[run[LLVM]], "≤ 1.3", C, found[run[C]])
 
 
@@ -493,9 +511,10 @@ def print_activations(folder: Path) -> None:
     wrong = {activation: wrong_gradients(folder, [LLVM, C], activation, 0) for activation in ("sigmoid", "tanh")}
     print(HEADER.format("activations, MLP(2, [16, 16, 1])"))
     for activation, engines in wrong.items():
-        ours, theirs = (("gradient", engine, activation) for engine in (LLVM, C))
-        found = in_turn(folder, [ours, theirs], 5, wrong=engines)
-        print_row(f"gradient, {activation}", "µs", found[ours], "≤ 1.25", C, found[theirs])
+        for what, words, bar in (("code", "its code", "≤ 1.25"), ("gradient", "called from Python", "≤")):
+            ours, theirs = ((what, engine, activation) for engine in (LLVM, C))
+            found = in_turn(folder, [ours, theirs], 5, wrong=engines)
+            print_row(f"gradient, {activation}, {words}", "µs", found[ours], bar, C, found[theirs])
 
 
 def print_irregular(folder: Path) -> None:

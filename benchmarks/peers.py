@@ -37,12 +37,14 @@ class Peer(NamedTuple):
         gradient: returns the gradient of the mean loss.
         step: moves the parameters once.
         run: makes so many steps without coming back to Python.
+        code: runs the machine code of the gradient, on addresses that are known, and nothing else.
         kept: what the functions use and do not hold themselves.
     """
 
     gradient: Callable[[], Sequence[float]]
     step: Callable[[], object]
     run: Callable[[int], object] | None = None
+    code: Callable[[], object] | None = None
     kept: object = None
 
 
@@ -249,7 +251,7 @@ def c_by_hand(points: Rows, targets: Sequence[float], theta: Sequence[float], ac
         return arrays.slopes
 
     one = partial(functions.train, *theta_and_data, ctypes.c_double(RATE), ctypes.c_long(1), *results)
-    return Peer(gradient, one, run, arrays)
+    return Peer(gradient, one, run, call, arrays)
 
 
 def c_with_vectors(points: Rows, targets: Sequence[float], theta: Sequence[float], activation: str) -> Peer:
@@ -264,7 +266,7 @@ def c_with_vectors(points: Rows, targets: Sequence[float], theta: Sequence[float
     def step() -> None:
         arrays.numbers -= RATE * gradient()
 
-    return Peer(gradient, step)
+    return Peer(gradient, step, code=call)
 
 
 def network_in_c(

@@ -64,6 +64,7 @@ def test_softmax_and_cross_entropy_are_called_by_their_names() -> None:
         lambda *row: categorical_cross_entropy_with_logits(model(row[:4]), row[4:]), model.parameters(), inputs=7
     )
     assert "L = 1/N Σ (-(Σₖ Y ∘ log_softmax(Z₁)))" in found
+    assert "Δ₂ = (Σⱼ≠ₖ Yⱼ) ∘ softmax(Z₁) - Y ∘ (1 - softmax(Z₁))" in found
     assert "Δ₁ = Δ₂·W₂ ∘ (1 - H₁²)" in found
     assert sum(line.startswith("∂L/∂W") for line in found) == 2
 

@@ -286,6 +286,10 @@ class _Notation:
             first, second = (self._matrix(x.space, x.rows.T.ravel()) for x in (a, b))
             product = _product(first, second, a.space == "constant")
             return product if terms == 1 else (f"Σₖ {_within(product, PRODUCT)}", SUM)
+        for x, y in ((a, b), (b, a)):
+            if x is not None and y is not None and _is_all_others(x.rows) and (y.rows == y.rows[:, :1]).all():
+                others, own = self._matrix(x.space, sorted({*x.rows.flat})), self._matrix(y.space, y.rows[:, 0])
+                return f"(Σⱼ≠ₖ {_within(others, ATOM)}ⱼ) ∘ {_within(own, PRODUCT)}", PRODUCT
         each = [self._matrix(x.space, sorted({*x.rows.flat})) for x in (a, b) if x is not None]
         return f"Σₖ {'·'.join(f'{_within(text, ATOM)}[…]' for text in each)}", SUM
 
@@ -327,6 +331,13 @@ def _place(output: Output) -> tuple[bool, int]:
     """Return where the line of a derivative stands: in the order of the parameters, those of a sample first."""
     alike = not any(x and x.space in EACH_SAMPLE for x in (output.a, output.b))
     return alike, int(output.destinations.min())
+
+
+def _is_all_others(rows: Any) -> bool:
+    """Tell whether each member takes the rows of all members but its own."""
+    all_rows = sorted({*rows.flat})
+    others = [all_rows[:m] + all_rows[m + 1 :] for m in range(len(rows))]
+    return len(all_rows) == len(rows) and [sorted(each) for each in rows] == others
 
 
 def _added(terms: list[tuple[int, Text]]) -> Text:
