@@ -92,9 +92,9 @@ def fit(
     for p in parameters:
         if not math.isfinite(p.data):
             raise ValueError(f"a weight of the model is {p.data} before training: {p}")
+    if not isinstance(compile, bool):
+        raise TypeError(f"compile is True or False, not {compile!r}")
     if compile:
-        if compile is not True:
-            raise TypeError(f"compile is True or False, not {compile!r}")
         return _fit_compiled(model, loss, inputs, targets, epochs, optimizer, size, rng)
     kept = _state(parameters, optimizer)
     try:

@@ -647,3 +647,46 @@ def test_a_label_is_not_taken_for_a_cause():
 
     with pytest.raises(DivergenceError, match="The weights are of ordinary size"):
         fit(MLP(1, [1], rng=random.Random(0)), loss, [[1.0]], [1.0], epochs=1, optimizer=SGD(0.1))
+
+
+# Compiled
+
+
+@pytest.mark.parametrize("batch_size", [None, 2, 3])
+@pytest.mark.parametrize("optimizer", [lambda: SGD(0.05, momentum=0.9), lambda: Adam(0.01)])
+def test_training_compiled_is_the_same_training(batch_size, optimizer):
+    pytest.importorskip("numpy")
+    eager, one = trained(optimizer=optimizer(), batch_size=batch_size, epochs=5)
+    compiled, other = trained(optimizer=optimizer(), batch_size=batch_size, epochs=5, compile=True)
+    assert data(compiled) == pytest.approx(data(eager), rel=1e-12, abs=1e-12)
+    assert other.losses == pytest.approx(one.losses, rel=1e-12) and repr(other) == repr(one)
+
+
+def test_a_class_by_its_number_is_a_target_of_compiled_training_too():
+    models = [MLP(2, [3, 3], "tanh", rng=random.Random(1)) for _ in range(2)]
+    for model, compiled in zip(models, (False, True), strict=True):
+        samples = [[0.5, 1], [1, -0.5], [0.25, 0]], [0, 2, 1]
+        loss, optimizer = categorical_cross_entropy_with_logits, SGD(0.1)
+        fit(model, loss, *samples, epochs=5, optimizer=optimizer, compile=compiled)
+    assert data(models[1]) == pytest.approx(data(models[0]), rel=1e-12)
+
+
+def test_compiled_training_that_diverges_names_the_epoch_and_keeps_the_last_finite_weights():
+    model = network()
+    with pytest.raises(DivergenceError, match=r"^epoch \d+, batch 1: .*try a learning rate below 1e\+200") as caught:
+        fit(model, sum_of_squares, INPUTS, TARGETS, epochs=9, optimizer=SGD(1e200), compile=True)
+    assert all(map(math.isfinite, data(model))) and caught.value.history.losses
+
+
+def test_ctrl_c_ends_compiled_training_with_what_was_learned(monkeypatch):
+    tqdm = pytest.importorskip("tqdm")
+    monkeypatch.setattr(tqdm.tqdm, "update", calls_until(2, KeyboardInterrupt(), lambda bar, n: None))
+    stopped, history = trained(epochs=10, compile=True)
+    assert history.interrupted and len(history.losses) == 2
+    assert data(stopped) == pytest.approx(data(trained(epochs=2)[0]), rel=1e-12)
+
+
+@pytest.mark.parametrize("wish", ["llvm", 1, None])
+def test_whether_to_compile_is_a_truth_value(wish):
+    with pytest.raises(TypeError, match="compile is True or False"):
+        trained(compile=wish)
