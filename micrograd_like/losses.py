@@ -46,7 +46,7 @@ def binary_cross_entropy(probabilities: Operands, targets: Operands) -> Any:
             the numbers of both differ.
     """
     pairs = _pairs(_probabilities(probabilities), targets, _require_share)
-    return -_mean([_sum([*_weighted(y, log, p), *_weighted(1 - y, lambda p: log1p(-p), p)]) for p, y in pairs])
+    return -_mean([_sum([*_weighted(y, log, p), *_weighted(1 - y, _log_of_opposite, p)]) for p, y in pairs])
 
 
 def binary_cross_entropy_with_logits(logits: Operands, targets: Operands) -> Any:
@@ -155,7 +155,13 @@ def _weighted(weight: Operand, f: Callable[[Any], Any], x: Operand) -> list[Any]
     """Return the terms of weight·f(x): none for a plain weight of 0, where f(x) may not exist, and f(x) for 1."""
     if isinstance(weight, Real) and weight in (0, 1):
         return [f(x)] if weight else []
+    if is_symbol(data_of(weight)) and f in (log, _log_of_opposite):
+        x = where(weight > 0, x, 1.0 if f is log else 0.0)  # whose f is 0, as are its derivatives by x then
     return [weight * f(x)]
+
+
+def _log_of_opposite(p: Operand) -> Any:
+    return log1p(-p)
 
 
 def _sum(terms: list[Any]) -> Any:

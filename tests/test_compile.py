@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
+import os
 import random
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -50,6 +55,7 @@ from micrograd_like import (
 )
 from micrograd_like.compiler import targets as targets_module
 from micrograd_like.compiler.compiled import Compiled
+from micrograd_like.compiler.nonfinite import first_not_finite
 from micrograd_like.compiler.python import LARGEST
 from micrograd_like.compiler.samples import VECTOR, Samples
 from micrograd_like.nn import ACTIVATIONS
@@ -1172,7 +1178,7 @@ def test_targets_that_change_with_the_parameters_are_not_looked_at() -> None:
     assert compile(lambda x: hinge(w * x, Value(1.0) * w), [w], target="python").value([[1]]) == 0.75
 
 
-@pytest.mark.parametrize(("bad", "message"), [(3, "there is no class 3"), (0.5, "integer of a class"), (-1, "class -1")])
+@pytest.mark.parametrize(("bad", "message"), [(3, "no class 3"), (0.5, "integer of a class"), (-1, "no class -1")])
 def test_a_class_that_is_none_is_refused(bad: float, message: str) -> None:
     model = MLP(2, [3])
     compiled = compile(lambda a, b, y: categorical_cross_entropy_with_logits(model([a, b]), y), model.parameters())
@@ -1187,3 +1193,158 @@ def test_the_program_is_a_file_of_c_with_the_names_of_its_inputs() -> None:
     w = Value(1.0, "slope")
     text = compile(lambda x, y: (w * x - y) ** 2, [w], target="python").c_source("line")
     assert "line_sums(" in text and "Inputs: x, y. Parameters: slope." in text
+
+
+# What somebody broke
+
+
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.xor, lambda a, b: a in (b,)])
+def test_conditions_are_not_compared_in_silence(compare: Callable[..., Any]) -> None:
+    w = Value(2.0)
+    with pytest.raises(TypeError, match="conditions of traced numbers are not compared"):
+        compile(lambda x, y: w * where(compare(x > 0, y > 0), 1.0, 0.0), [w])
+
+
+@each_target
+@pytest.mark.parametrize("number", [Fraction(1, 3), 1])
+def test_parameters_of_another_kind_are_taken_as_floats(number: Any, target: str) -> None:
+    w = Value(1.0)
+    compiled = compile(lambda x: w * x, [w], target=target)
+    assert compiled.value([[3.0]], [number]) == float(number) * 3
+    w.data = number
+    assert compiled.value([[3.0]]) == float(number) * 3
+
+
+def test_an_error_in_one_thread_waits_for_the_others() -> None:
+    w = Value(1.0)
+    compiled = compile(lambda x: w * x, [w], target="numpy", threads=2)
+    first, second = compiled._kernels
+    done = []
+
+    def fail(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    def slow(*arguments: Any) -> None:
+        time.sleep(0.2)
+        done.append(True)
+
+    first.sums, second.sums = fail, slow
+    with pytest.raises(KeyboardInterrupt):
+        compiled.value_and_gradient([[1.0]] * 128)
+    assert done == [True]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_threads_start_anew_in_a_forked_process() -> None:
+    w = Value(1.0)
+    compiled = compile(lambda x: w * x, [w], target="numpy", threads=2)
+    compiled.value([[1.0]] * 128)
+    child = os.fork()
+    if child == 0:
+        os._exit(int(compiled.value([[1.0]] * 128) != 1.0))
+    for _ in range(100):
+        if (ended := os.waitpid(child, os.WNOHANG)) != (0, 0):
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(child, 9)
+    assert ended == (child, 0)
+
+
+@each_target
+def test_a_loss_that_calls_backward_itself_gets_its_own_gradient(target: str) -> None:
+    w = Value(2.0)
+
+    def loss(x: Any, y: Any) -> Any:
+        z = w * w * x
+        z.backward()
+        return (z - y) ** 2
+
+    _, gradient = compile(loss, [w], target=target).value_and_gradient([[1.0, 0.0]])
+    assert list(gradient) == [32.0]
+
+
+def test_samples_prepared_for_one_loss_are_looked_at_by_another() -> None:
+    w = Value(1.0)
+    one, other = (compile(lambda x, y, f=f: f(w * x, y), [w], inputs=["x", "y"]) for f in (sum_of_squares, hinge))
+    prepared = one.prepare([[1.0, 0.0]])
+    assert one.value(prepared) == 1.0
+    with pytest.raises(ValueError, match="a target of hinge"):
+        other.value(prepared)
+
+
+@pytest.mark.parametrize(
+    "direction",
+    [
+        lambda self, p: p.grad * (0.1 if self.steps < 5 else 1),
+        lambda self, p: p.grad if self.steps % 10 else 0.0,
+        lambda self, p: p.grad / (1 + self.steps),
+    ],
+)
+def test_a_step_that_depends_on_its_number_cannot_be_compiled(direction: Callable[..., Any]) -> None:
+    w = Value(1.0)
+    optimizer = type("Own", (SGD,), {"_direction": direction})(0.1)
+    with pytest.raises((TypeError, ValueError), match="Own cannot be compiled"):
+        compile(lambda x: w * x, [w], target="python").minimize([[1.0]], optimizer, 3)
+
+
+@each_target
+def test_nothing_of_a_class_without_share_counts_be_its_probability_0(target: str) -> None:
+    w = Value(50.0)
+    loss = lambda x, y: binary_cross_entropy(sigmoid(w * x), y)  # noqa: E731
+    rows = [[1.0, 1.0], [-1.0, 0.0], [2.0, 1.0]]
+    value, gradient = compile(loss, [w], target=target).value_and_gradient(rows, each=True)
+    assert value == pytest.approx([loss(*row).data for row in rows], abs=1e-30)
+    assert all(math.isfinite(row[0]) for row in gradient)
+
+
+def test_threads_that_compile_the_same_parameters_take_turns() -> None:
+    model = MLP(3, [8, 1], rng=random.Random(1))
+    before = [p.data for p in model.parameters()]
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(5):
+                compile(lambda *x: model(x), model.parameters(), inputs=3, target="python")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors and [p.data for p in model.parameters()] == before
+
+
+def test_the_sample_that_is_not_finite_is_found_by_halving() -> None:
+    calls = []
+
+    def means(some: Samples) -> list[float]:
+        calls.append(some.count)
+        return [sum(row[0] for row in some.rows)]
+
+    samples_of_one = Samples(["x"], [[1.0]] * 1000)
+    samples_of_one.rows[777] = (math.inf,)
+    assert first_not_finite(means, samples_of_one, range(1000)) == 777 and len(calls) <= 10
+
+
+def test_a_gradient_is_not_carried_from_one_sample_to_the_next_where_a_failure_is_sought() -> None:
+    w = Value(1.0)
+    compiled = compile(lambda x: w * x, [w], check=True, target="python")
+    with pytest.raises(ArithmeticError, match="a result is not finite, though"):
+        compiled.value_and_gradient([[1e308]] * 3)
+
+
+def test_a_masked_array_is_refused() -> None:
+    w = Value(1.0)
+    with pytest.raises(TypeError, match="masked"):
+        compile(lambda x: w * x, [w]).value(np.ma.masked_invalid([[1.0], [math.nan]]))
+
+
+def test_numbers_too_large_for_floats_are_refused_in_arrays_too() -> None:
+    w = Value(1.0)
+    with pytest.raises(ValueError, match="finite"), np.errstate(all="ignore"):
+        compile(lambda x: w * x, [w]).value(np.array([[np.longdouble("1e400")]]))

@@ -36,14 +36,14 @@ def cached(key: str, make: Callable[[], bytes]) -> bytes:
     if folder is None:
         return make()
     path = folder / sha256(key.encode()).hexdigest()
-    found = _read(path)
+    found = _read(path, key)
     if found is not None:
         return found
     content = make()
     with suppress(OSError):
         folder.mkdir(0o700, parents=True, exist_ok=True)
         if _private(folder.stat()):
-            write_atomically(path, sha256(content).digest() + content, mode=0o600)
+            write_atomically(path, _checksum(key, content) + content, mode=0o600)
             _prune(folder)
     return content
 
@@ -52,17 +52,26 @@ def cache_folder() -> Path | None:
     """Return the folder in which compiled code is kept; None if it is not."""
     setting = os.environ.get(VARIABLE)
     if setting:
-        return None if setting == "off" else Path(setting).expanduser()
+        try:
+            return None if setting.lower() == "off" else Path(setting).expanduser()
+        except RuntimeError:  # there is no such user
+            return None
     try:
         return Path(import_module("platformdirs").user_cache_dir("micrograd_like"))
     except ImportError:
         return None
 
 
-def _read(path: Path) -> bytes | None:
+def _checksum(key: str, content: bytes) -> bytes:
+    return sha256(key.encode() + b"\0" + content).digest()
+
+
+def _read(path: Path, key: str) -> bytes | None:
     """Return the bytes of an entry; None if there is none, or it is damaged or may be another user's work."""
     try:
         if not _private(path.parent.stat()):
+            return None
+        if not stat.S_ISREG(path.lstat().st_mode):  # a link, or what would be read for ever
             return None
         with path.open("rb") as file:
             if not _private(os.fstat(file.fileno())):
@@ -71,7 +80,7 @@ def _read(path: Path) -> bytes | None:
     except OSError:
         return None
     checksum, content = entry[:CHECKSUM], entry[CHECKSUM:]
-    return content if sha256(content).digest() == checksum else None
+    return content if _checksum(key, content) == checksum else None
 
 
 def _private(status: os.stat_result) -> bool:

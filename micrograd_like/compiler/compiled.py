@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-from micrograd_like.compiler.nonfinite import failure_of_samples
+from micrograd_like.compiler.nonfinite import failure_of_samples, first_not_finite
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.recording import Inputs, record
 from micrograd_like.compiler.requirements import require
@@ -60,7 +61,9 @@ def compile(  # noqa: A001 - what it does has this name
         target: "python", "numpy", "llvm" (machine code), "c" (by the system's compiler), or "auto": "llvm" where
             llvmlite is installed, else "numpy" where that is, else "python".
         strict: add in the order of the program, and never round a product and a sum at once. The target "python" does
-            always; others are faster without.
+            always; others are faster without. In any case the samples' sums are in an order of the target's own, and a
+            factor that all samples share may be taken out of them; without `strict` quotients by the same number share
+            its reciprocal, which is infinite for a number below 5.6e-309.
         threads: among how many the samples are divided. The result is the same for the same number.
         check: raise where a result is not finite, with the first sample and operation, as the engine would.
 
@@ -73,6 +76,9 @@ def compile(  # noqa: A001 - what it does has this name
     if target != "auto" and target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose from auto, {', '.join(TARGETS)}")
     require_count("threads", threads)
+    for name, option in (("strict", strict), ("check", check)):
+        if not isinstance(option, bool):
+            raise TypeError(f"{name} is True or False, not {option!r}")
     leaves: Any = list(parameters) if hasattr(parameters, "__iter__") else parameters
     with _without_collector():
         start = perf_counter()
@@ -106,6 +112,7 @@ class Compiled:
         self.program, self.loss, self.parameters = program, loss, parameters
         self.target = chosen() if target == "auto" else target
         self.strict, self.threads, self.check, self.timings = strict, threads, check, timings
+        self._pool: tuple[int, Any] | None = None
         self._one_call = Lock()  # kernels have memory of their own, which two calls at once would share
         self._known_numbers: Any = None  # the array given last, which has been looked at
         self._kernels = kernels(self.target, program, strict, threads, timings)
@@ -119,13 +126,14 @@ class Compiled:
 
     def prepare(self, data: Any) -> Samples:
         """Return data read once, to be given again in its place; for its forms and the errors see `Samples`."""
-        if not isinstance(data, Samples):
-            samples = Samples(self.program.columns, data)
+        columns = self.program.columns
+        samples = data if isinstance(data, Samples) else Samples(columns, data)
+        if samples.accepted_by is not self.program:
+            if samples.names != columns:
+                raise ValueError(f"the samples are of {', '.join(samples.names)}, not of {', '.join(columns)}")
             require(self.program, samples)
-            return samples
-        if data.names is not self.program.columns and data.names != self.program.columns:
-            raise ValueError(f"the samples are of {', '.join(data.names)}, not of {', '.join(self.program.columns)}")
-        return data
+            samples.accepted_by = self.program
+        return samples
 
     def value(self, data: Any, parameters: Any = None, *, each: bool = False) -> Any:
         """Return the mean loss over the samples, or with `each` the loss of each.
@@ -172,7 +180,8 @@ class Compiled:
 
         Args:
             data: as of `value`.
-            optimizer: such as `SGD(0.1)`; it goes on from what it remembers.
+            optimizer: such as `SGD(0.1)`; it goes on from what it remembers. One of your own has to treat all
+                parameters alike; learning rates are asked for some steps ahead.
             steps: how many.
             batch_size: how many samples a step takes, drawn without order until all have been drawn, and again; None
                 for all of them.
@@ -217,7 +226,8 @@ class Compiled:
         numbers = self._numbers(parameters)
         outputs = self._each(some, samples, numbers) if each else self._means(some, samples, numbers)
         if self.check and not self._all_finite(outputs):
-            error = failure_of_samples(self.loss, self.parameters, numbers, enumerate(samples.rows))
+            place = first_not_finite(lambda some: self.means(some, numbers), samples, range(samples.count))
+            error = failure_of_samples(self.loss, self.parameters, numbers, [(place, samples.rows[place])])
             raise error or ArithmeticError("a result is not finite, though the engine's are: compile with strict=True")
         return outputs
 
@@ -225,28 +235,36 @@ class Compiled:
         with self._one_call:
             if len(some) == 1:
                 return some[0].means(samples.rows if self.target == "python" else samples.columns, numbers)
-            data = parts(self.target, samples, len(some))
-            found = list(self._threads.map(lambda kernel, part: kernel.sums(part, numbers), some, data))
+            found = self._in_threads("sums", some, samples, numbers)
         if self.target == "python":
             return [sum(x) / samples.count for x in zip(*found, strict=True)]
         return sum(found[1:], start=found[0]) / samples.count
 
     def _each(self, some: list[Any], samples: Samples, numbers: Any) -> Any:
         """Return the outputs of all samples: a row for each output."""
-        data = parts(self.target, samples, len(some))
         with self._one_call:
-            found = list(self._threads.map(lambda kernel, part: kernel.each(part, numbers), some, data))
+            found = self._in_threads("each", some, samples, numbers)
         if self.target == "python":
             return [list(x) for x in zip(*(row for part in found for row in part), strict=True)]
         return found[0] if len(found) == 1 else package("numpy", "arrays").concatenate(found, axis=1)
 
-    @cached_property
-    def _threads(self) -> Any:
-        return import_module("concurrent.futures").ThreadPoolExecutor(self.threads, "micrograd_like")
+    def _in_threads(self, what: str, some: list[Any], samples: Samples, numbers: Any) -> list[Any]:
+        """Return what each kernel's method of this name gives for its share of the samples."""
+        futures: Any = import_module("concurrent.futures")
+        if self._pool is None or self._pool[0] != os.getpid():  # threads do not live on in a forked process
+            self._pool = os.getpid(), futures.ThreadPoolExecutor(self.threads, "micrograd_like")
+        data = parts(self.target, samples, len(some))
+        started = [
+            self._pool[1].submit(getattr(kernel, what), part, numbers) for kernel, part in zip(some, data, strict=False)
+        ]
+        try:
+            return [future.result() for future in started]
+        finally:  # after Ctrl-C too: nothing may go on in memory that the next call uses
+            futures.wait(started)
 
     def _numbers(self, parameters: Any) -> Any:
         """Return the parameters' numbers, those given or those that the Values hold, as the target wants them."""
-        if parameters is not None and parameters is self._known_numbers:
+        if parameters is not None and parameters is self._known_numbers and len(parameters) == len(self.parameters):
             return parameters
         numbers: Any = [p.data for p in self.parameters] if parameters is None else parameters
         given = numbers.shape if is_array(numbers) else (len(numbers),) if hasattr(numbers, "__len__") else ()
@@ -278,6 +296,6 @@ def _without_collector() -> Iterator[None]:
 
 def _number(x: Any, i: int) -> Any:
     try:
-        return number(x)
+        return x if type(x) is float else float(number(x))
     except (TypeError, OverflowError) as error:
         raise type(error)(f"parameter {i}: {error}") from None

@@ -313,6 +313,10 @@ class Condition:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = _refusal(
         "a condition of traced numbers is no number: write where(condition, 1, 0)"
     )
+    __eq__ = __ne__ = __xor__ = __int__ = __float__ = _refusal(
+        "conditions of traced numbers are not compared: nest where(…, where(…), …)"
+    )
+    __hash__: Any = _refusal(NO_CHOICE)
     __and__ = __or__ = __invert__ = _refusal("conditions of traced numbers do not combine: nest where(…, where(…), …)")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from micrograd_like.compiler.samples import Samples
 from micrograd_like.engine import Value, topological_order
 from micrograd_like.errors import FAILURES, failure
 from micrograd_like.kinds import data_of
@@ -29,12 +30,23 @@ def failure_of_samples(
     """
     with _holding(parameters, numbers):
         for i, row in samples:
+            for p in parameters:
+                p.grad = 0
             found = _failure(loss, row)
             if found is not None:
                 error = ArithmeticError(f"sample {i}: {found}")
                 error.__cause__ = found
                 return error
     return None
+
+
+def first_not_finite(means: Callable[[Samples], Sequence[float]], samples: Samples, places: Sequence[int]) -> int:
+    """Return the first of the places in samples by which their means are not finite, by halving."""
+    while len(places) > 1:
+        half = places[: len(places) // 2]
+        finite = all(map(math.isfinite, means(samples.chosen(half))))
+        places = places[len(half) :] if finite else half
+    return places[0]
 
 
 def _failure(loss: Callable[..., Any], row: Sequence[float]) -> Exception | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import Any
 
 from micrograd_like.compiler.calls import note_calls
@@ -20,6 +21,9 @@ from micrograd_like.compiler.program import Program
 from micrograd_like.engine import Value, topological_order
 from micrograd_like.errors import require_count
 from micrograd_like.kinds import is_value
+
+ONE_AT_A_TIME = RLock()
+"""Parameters hold symbols while they are recorded, which another thread must not take for their numbers."""
 
 Inputs = int | Sequence[str] | None
 """How many numbers a sample has, or their names; None for the arguments of the loss."""
@@ -36,8 +40,12 @@ def record(loss: Callable[..., Any], parameters: Sequence[Value], inputs: Inputs
         ValueError: the parameters are not leaves, or one is given twice; the loss uses others; or it computes something
             else when it is called again.
     """
-    parameters = _leaves(parameters)
     names = input_names(loss, inputs)
+    with ONE_AT_A_TIME:
+        return _recorded(loss, _leaves(parameters), names)
+
+
+def _recorded(loss: Callable[..., Any], parameters: list[Value], names: list[str]) -> Program:
     tape = Tape()
     set_data, set_grad = (vars(Value)[slot].__set__ for slot in ("_data", "_grad"))
     before = [(p._data, p._grad) for p in parameters]
@@ -50,6 +58,8 @@ def record(loss: Callable[..., Any], parameters: Sequence[Value], inputs: Inputs
         order = topological_order(result)
         _require_same(loss, numbers, result, {v for v in order if not v.operation}.difference(parameters))
         note_calls(tape, order)
+        for p in parameters:
+            set_grad(p, 0)  # a loss may have called backward itself
         result.backward()
         found = [result._data, *(p._grad for p in parameters)]
     finally:
@@ -84,7 +94,7 @@ def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:
             raise ValueError(f"inputs are a list of names, or their number, not the string {inputs!r}")
         require_count("inputs", inputs)
         return [f"x{i + 1}" for i in range(int(inputs))]
-    if len(set(inputs)) < len(inputs) or not inputs:
+    if len(set(map(str, inputs))) < len(inputs) or not inputs:
         raise ValueError(f"inputs are different names, or their number, not {inputs!r}")
     return [str(name) for name in inputs]
 

@@ -40,7 +40,8 @@ class Samples:
     """
 
     def __init__(self, names: Sequence[str], data: Any) -> None:
-        self.names = names
+        self.names = names if isinstance(names, list) else list(names)
+        self.accepted_by: object = None  # the program whose demands they meet
         if hasattr(data, "keys"):
             data = _from_columns(list(names), data)
         if is_array(data) or library_of(data) == "numpy":
@@ -109,12 +110,15 @@ def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:
 
 def _from_array(names: list[str], data: Any) -> Any:
     np = package("numpy", "arrays of samples")
+    if hasattr(data, "mask"):
+        raise TypeError("the data is a masked array: leave out the samples that are masked")
     if data.dtype.kind not in "iufb":
         raise TypeError(f"the data is an array of numbers, not of {data.dtype}")
     if data.ndim == 1 and len(names) == 1:
         data = data[:, None]
     if data.ndim != 2 or data.shape[1] != len(names):
         raise ValueError(f"the data has the shape {data.shape}, not (samples, {len(names)}); {_wanted(names)}")
+    data = np.asarray(data, float)  # a larger kind may hold numbers that are infinite as floats
     if not len(data):
         raise ValueError("there are no samples")
     if not np.isfinite(data).all():

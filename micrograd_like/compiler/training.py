@@ -9,7 +9,7 @@ from operator import mul
 from time import perf_counter
 from typing import Any, Protocol
 
-from micrograd_like.compiler.nonfinite import failure_of_samples
+from micrograd_like.compiler.nonfinite import failure_of_samples, first_not_finite
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.samples import Samples
 from micrograd_like.compiler.targets import kernels
@@ -61,7 +61,7 @@ class Training:
         for p in loss.parameters:
             if not math.isfinite(p.data):
                 raise ValueError(f"a weight of the model is {p.data} before training: {p}")
-        numbers = [p.data for p in loss.parameters]
+        numbers = [float(p.data) for p in loss.parameters]
         rows = [numbers, [0.0] * len(numbers), *self.update.memory()]
         self._state: _State = _Rows(rows) if loss.target == "python" else _Columns(rows)
         self._native = loss.native_steps(self.update.program, self._state)
@@ -101,12 +101,16 @@ class Training:
 
     def failure(self, batch: Batch) -> str:
         """Return what is not finite in the step of a batch that `take` did not take, and the likely cause."""
-        rows = self.samples.rows
-        samples = enumerate(rows) if batch is None else ((i, rows[i]) for i in batch)
         numbers = [float(x) for x in self._state.parameters()]
-        error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, samples)
+        places = range(self.samples.count) if batch is None else batch
+        given = self._state.parameters()
+        error = None
+        if not all(map(math.isfinite, self.loss.means(self.samples.chosen(places), given))):
+            place = first_not_finite(lambda some: self.loss.means(some, given), self.samples, places)
+            rows = [(place, self.samples.rows[place])]
+            error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, rows)
         error = error or ArithmeticError("a weight is not finite after the step")
-        return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0][0])}"
+        return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0][1])}"
 
     def close(self) -> None:
         """Give the Values their numbers, and the optimizer what it remembers."""
@@ -227,10 +231,11 @@ def _batches(count: int, size: int | None, rng: Any) -> Iterator[Batch]:
     if size > count:
         raise ValueError(f"batch_size is at most the number of samples, {count}, not {size}")
     order: list[int] = []
+    start = 0
     while True:
-        while len(order) < size:
+        if start + size > len(order):
             more = list(range(count))
             rng.shuffle(more)
-            order += more
-        yield order[:size]
-        order = order[size:]
+            order, start = order[start:] + more, 0
+        yield order[start : start + size]
+        start += size

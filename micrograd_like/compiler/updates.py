@@ -2,7 +2,7 @@
 
     >>> from micrograd_like import SGD
     >>> print(Update(SGD(0.1, momentum=0.9), []).program)
-    def sample(p, g, s0):  # parameters: rate
+    def sample(p, g, s0):  # parameters: steps, rate
         v1 = g + 0.0*p
         v2 = 0.9*s0 + v1
         next_p = p - rate*v2
@@ -25,6 +25,8 @@ from micrograd_like.compiler.program import Program
 from micrograd_like.engine import Value
 from micrograd_like.optim import Optimizer
 
+STEPS = 2
+"""The node of the number of the step, the first leaf of the tape, which no step may depend on."""
 PROBE = {"p": 0.75, "g": 0.375, "rate": 0.125}
 
 
@@ -57,16 +59,22 @@ class Update:
         ]
         self._begin = [now[0][i] if now else 0 for i in self._counts]
         self._kept = [i for i in range(len(after)) if i not in self._counts]
-        self.program = self._recorded(optimizer.steps)
+        try:
+            self.program = self._recorded()
+        except TypeError as error:
+            raise TypeError(f"{type(optimizer).__name__} cannot be compiled: {error}") from None
         self._require_alike(p.data, after)
 
     def rates(self, steps: int, taken: int = 0) -> list[list[float]]:
-        """Return the parameters of the program for so many steps, after some that have been taken."""
+        """Return the parameters of the program for so many steps, after some that have been taken.
+
+        The first stands for the number of the step, which no program uses.
+        """
         ahead = copy(self.optimizer)
         found = []
         for step in range(taken, taken + steps):
             ahead.steps = self.optimizer.steps + step
-            found.append([ahead.rate(), *(float(begin + step) for begin in self._begin)])
+            found.append([0.0, ahead.rate(), *(float(begin + step) for begin in self._begin)])
         return found
 
     def memory(self) -> list[list[float]]:
@@ -94,8 +102,9 @@ class Update:
             _flat(memory.get(p, _like(shape, iter(zeros))) for memory, shape in memories) for p in self.parameters
         ]
 
-    def _recorded(self, steps: int) -> Program:
+    def _recorded(self) -> Program:
         tape = Tape()
+        steps = tape.leaf(PARAMETER, "steps")
         names = {i: f"s{k}" for k, i in enumerate(self._kept)} | {i: f"count{k}" for k, i in enumerate(self._counts)}
         given = [(name, tape.leaf(INPUT, name)) for name in ("p", "g")]
         rate = tape.leaf(PARAMETER, "rate")
@@ -108,10 +117,10 @@ class Update:
         found = _flat(after.values())
         results = [x.index if type(x) is Expr else tape.constant(x) for x in [p.data, *(found[i] for i in self._kept)]]
         kept = [names[i] for i in self._kept]
-        shared = ["rate", *(names[i] for i in self._counts)]
+        shared = ["steps", "rate", *(names[i] for i in self._counts)]
         return Program(tape, results, ["p", "g", *kept], shared, ["next_p", *(f"next_{name}" for name in kept)])
 
-    def _step(self, p: Value, rate: Any, memories: dict[str, Any], steps: int = 0) -> dict[str, Any]:
+    def _step(self, p: Value, rate: Any, memories: dict[str, Any], steps: Any = 0) -> dict[str, Any]:
         """Let a copy of the optimizer move one parameter; return what it remembers of it, by attribute."""
         one: Any = copy(self.optimizer)
         for name, memory in vars(self.optimizer).items():
@@ -124,10 +133,10 @@ class Update:
     def _require_alike(self, p: float, after: list[Any]) -> None:
         """Refuse an optimizer whose program does not do what its first step does, and every other."""
         name, kept = type(self.optimizer).__name__, [after[i] for i in self._kept]
-        given = [PROBE["p"], PROBE["g"], *[0.0] * len(kept)], [PROBE["rate"], *[0.0] * len(self._counts)]
+        given = [PROBE["p"], PROBE["g"], *[0.0] * len(kept)], [0.0, PROBE["rate"], *[0.0] * len(self._counts)]
         if evaluate(self.program, *given) != [p, *kept]:
             raise ValueError(f"{name} cannot be compiled: what it remembers does not begin at 0")
-        if str(self.program) != str(self._recorded(self.optimizer.steps + 1)):
+        if any(STEPS in statement.nodes for statement in [*self.program.statements, *self.program.output_sums()]):
             what = "but for the learning rate, a step has to do the same whatever its number is"
             raise ValueError(f"{name} cannot be compiled: {what}")
 

@@ -118,6 +118,8 @@ class Steps:
         """
         np = package("numpy", "training")
         order = None if batches is None else np.array(batches, np.int64)
+        if order is not None and (order.min() < 0 or order.max() >= columns.shape[1]):
+            raise IndexError(f"a batch has a sample that is none of 0 to {columns.shape[1] - 1}")
         count = columns.shape[1] if order is None else order.shape[1]
         stride = count + SPARE
         batch = _aligned(0 if order is None else columns.shape[0] * stride)
