@@ -546,8 +546,10 @@ def versions() -> str:
 def main() -> None:
     """Print the tables that were asked for."""
     parser = argparse.ArgumentParser(description="Time compiled graphs beside other engines.")
-    parser.add_argument("tables", nargs="*", choices=TABLES, help="what to measure; all of it by default")
+    parser.add_argument("tables", nargs="*", help=f"what to measure of {', '.join(TABLES)}; all of it by default")
     chosen = parser.parse_args().tables or list(TABLES)
+    if unknown := [table for table in chosen if table not in TABLES]:
+        parser.error(f"there is no table {unknown[0]}: choose from {', '.join(TABLES)}")
     if not shutil.which("gcc"):
         print("C compiler missing: there is no gcc on the PATH, and C by hand is not measured.")
     with TemporaryDirectory() as folder:
