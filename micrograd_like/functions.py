@@ -14,8 +14,8 @@ library, and NumPy warns and gives NaN or ∞ in an array.
 To add a function, write its rule here, under `@function` with the numbers that it takes in words if it does not take
 all; name it in `__init__.py` and the README; give it a line in `steps.py`, by which the tests try it on every kind of
 number, and the functions to judge it by in `tests/test_functions.py`, `test_derivatives.py` and `torch_functions.py`.
-A rule made of the functions of `elementary.py` is compiled as it stands; a new one of those is named in `FUNCTIONS` of
-`compiler/expr.py` too, in `compiler/ieee.py` if Python raises for it, and written in `compiler/llvm/vector_math.py`.
+Made of the functions of `elementary.py` it is compiled as it stands; a new one of those is also named in `FUNCTIONS` of
+`compiler/expr.py`, in `compiler/ieee.py` if Python raises for it, and written in `compiler/llvm/vector_math.py`.
 """
 
 from __future__ import annotations
