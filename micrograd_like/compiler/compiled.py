@@ -112,6 +112,7 @@ class Compiled:
         self.program, self.loss, self.parameters = program, loss, parameters
         self.target = chosen() if target == "auto" else target
         self.strict, self.threads, self.check, self.timings = strict, threads, check, timings
+        self._codes: dict[str, Any] = {}  # of training, by the update of the optimizer
         self._pool: tuple[int, Any] | None = None
         self._one_call = Lock()  # kernels have memory of their own, which two calls at once would share
         self._known_numbers: Any = None  # the array given last, which has been looked at
@@ -213,9 +214,11 @@ class Compiled:
         """Return what takes many steps of an update at once, if the target has it."""
         if self.target != "llvm" or self.threads > 1:
             return None
-        roll = import_module("micrograd_like.compiler.rolling").roll
-        steps = import_module("micrograd_like.compiler.llvm").Steps
-        return steps(self._kernels[0].rolled, roll(update, ordered=self.strict), self.strict, state.array)
+        rolling, llvm = (import_module(f"micrograd_like.compiler.{name}") for name in ("rolling", "llvm"))
+        rolled, key = self._kernels[0].rolled, str(update)
+        if key not in self._codes:
+            self._codes[key] = llvm.code_of_steps(rolled, rolling.roll(update, ordered=self.strict), self.strict)
+        return llvm.Steps(self._codes[key], rolled, state.array)
 
     @cached_property
     def _value_kernels(self) -> list[Any]:

@@ -5,6 +5,6 @@ with `vector_math` for exp and its like; `driver` writes what calls them for all
 steps; `module` has them compiled, or takes the code from the cache, and `kernel` runs it on NumPy's arrays.
 """
 
-from micrograd_like.compiler.llvm.kernel import Kernel, Steps
+from micrograd_like.compiler.llvm.kernel import Kernel, Steps, code_of_steps
 
-__all__ = ["Kernel", "Steps"]
+__all__ = ["Kernel", "Steps", "code_of_steps"]

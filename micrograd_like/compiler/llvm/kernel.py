@@ -81,19 +81,22 @@ class Kernel:
         self._arguments = *data, _address(parameters), _address(self._sums), _address(self._workspace)
 
 
+def code_of_steps(rolled: Rolled, update: Rolled, strict: bool) -> Native:
+    """Return the machine code of a program with the update of an optimizer, whose samples are the parameters."""
+    return build(rolled, fast=not strict, update=update, each=False, cache=cached)
+
+
 class Steps:
     """A program and the update of an optimizer, which take many steps without Python.
 
     Args:
+        native: what `code_of_steps` returned.
         rolled: the program of the loss and its derivatives.
-        update: that of the update: its samples are the parameters.
-        strict: whether nothing is rounded but as it is written.
         state: a row of the parameters, one for their gradients, and one for each number remembered of them.
     """
 
-    def __init__(self, rolled: Rolled, update: Rolled, strict: bool, state: Any) -> None:
-        self.rolled = rolled
-        self._native = build(rolled, fast=not strict, update=update, each=False, cache=cached)
+    def __init__(self, native: Native, rolled: Rolled, state: Any) -> None:
+        self._native = native
         self._workspaces = _aligned(self._native.workspace // 8), _aligned(self._native.update_workspace // 8)
         self._found = _aligned(rolled.destinations + SPARE)
         rows, count = state.shape
