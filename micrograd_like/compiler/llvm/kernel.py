@@ -1,4 +1,4 @@
-"""The target "llvm" on NumPy's arrays: what holds the memory that the machine code of `llvm_module.py` works in."""
+"""The target "llvm" on NumPy's arrays: what holds the memory that the machine code of `module.py` works in."""
 
 from __future__ import annotations
 
