@@ -22,6 +22,17 @@ Rows: TypeAlias = Any
 """A NumPy array of integers: the rows of one space."""
 
 
+def affine(rows: Rows) -> tuple[int, int, int] | None:
+    """Return (base, s, t), if the row of member m in term k is base + s·m + t·k throughout; else None."""
+    base = int(rows[0, 0])
+    s = int(rows[1, 0]) - base if rows.shape[0] > 1 else 0
+    t = int(rows[0, 1]) - base if rows.shape[1] > 1 else 0
+    first = rows[0]
+    if (rows[1:] - rows[:-1] != s).any() or (first[1:] - first[:-1] != t).any():
+        return None
+    return base, s, t
+
+
 @dataclass(frozen=True, eq=False)
 class Operand:
     """The rows that the members of a block take as one operand, or as a factor of their terms.
@@ -36,15 +47,8 @@ class Operand:
 
     @cached_property
     def affine(self) -> tuple[int, int, int] | None:
-        """(base, s, t), if the row of member m in term k is base + s·m + t·k throughout; else None."""
-        rows = self.rows
-        base = int(rows[0, 0])
-        s = int(rows[1, 0]) - base if rows.shape[0] > 1 else 0
-        t = int(rows[0, 1]) - base if rows.shape[1] > 1 else 0
-        first = rows[0]
-        if (rows[1:] - rows[:-1] != s).any() or (first[1:] - first[:-1] != t).any():
-            return None
-        return base, s, t
+        """What `affine` says of the rows."""
+        return affine(self.rows)
 
 
 @dataclass(frozen=True, eq=False)

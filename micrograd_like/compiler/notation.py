@@ -61,7 +61,6 @@ class _Notation:
         for g, (group, block) in enumerate(zip(self.groups, self.blocks, strict=True)):
             for m in range(len(group.statements)):
                 self.at[group.space, block.row + m] = g, m
-        self.group_of = {s.node: g for g, group in enumerate(self.groups) for s in group.statements}
         self.names: dict[int, str] = {}
         self.reserved: dict[int, str] = {}
         self.lines: list[tuple[str, str]] = []

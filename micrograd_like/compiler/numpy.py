@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Rolled, Segment
+from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Rolled, Segment, affine
 from micrograd_like.packages import package
 
 PIECE = 2**20
@@ -113,9 +113,8 @@ class _Run:
     def _view(self, space: str, rows: Any) -> tuple[Any, str]:
         """Return some rows of a space, of the shape of `rows` (and the samples), and the code that gives them."""
         np, array = self.np, self.arrays[space]
-        affine = Operand(space, rows).affine  # type: ignore[arg-type]
-        if affine:
-            base, *steps = affine
+        if even := affine(rows):
+            base, *steps = even
             strides = [step * array.strides[0] for step in steps] + list(array.strides[1:])
             view = np.lib.stride_tricks.as_strided(array[base:], (*rows.shape, *array.shape[1:]), strides)
             return view, self._name(view)
@@ -181,7 +180,7 @@ class _Run:
             alike = "" if a.space in EACH_SAMPLE else "[:, None]"
             self.lines.append(f"copyto({target}, {self._view(a.space, a.rows)[1]}.sum(1){alike})")
         elif a.space not in EACH_SAMPLE and b.space in EACH_SAMPLE and (b.rows == b.rows[0]).all():
-            self.lines.append(f"matmul({self._matrix(a)}, {self._rows(b)}, out={target})")
+            self.lines.append(f"matmul({self._view(a.space, a.rows)[1]}, {self._rows(b)}, out={target})")
         else:
             letters = ["mkn" if x.space in EACH_SAMPLE else "mk" for x in (a, b)]
             result = "mn" if "n" in "".join(letters) else "m"
@@ -195,9 +194,6 @@ class _Run:
         views = [self._view(x.space, x.rows)[1] if x else "None" for x in (segment.a, segment.b)]
         each = [bool(x and x.space in EACH_SAMPLE) for x in (segment.a, segment.b)]
         self.lines.append(f"ordered(multiply, {out}, {temporary}, {segment.sign}, {views[0]}, {views[1]}, {each})")
-
-    def _matrix(self, a: Operand) -> str:
-        return self._view(a.space, a.rows)[1]
 
     def _rows(self, b: Operand) -> str:
         """Return the code of the rows that all members read, terms × samples."""
@@ -244,10 +240,10 @@ class _Run:
         self.lines.append(f"{view} {sign}{value}")
 
     def _destinations(self, places: Any) -> str:
-        affine = Operand("uniform", places.reshape(len(places), -1)).affine
-        if not affine:
+        even = affine(places.reshape(len(places), -1))
+        if not even:
             return f"result[{self._name(places)}]"
-        base, *steps = affine
+        base, *steps = even
         strides = [step * self.result.strides[0] for step in steps[: places.ndim]]
         view = self.np.lib.stride_tricks.as_strided(self.result[base:], places.shape, strides)
         return f"{self._name(view)}[...]"

@@ -155,11 +155,8 @@ class Program:
     def counts(self) -> dict[str, int]:
         """How many of each operation a sample takes, the reductions over samples not counted."""
         counts: Counter[str] = Counter()
-        sums = [[*s.terms()] for s in self.statements if s.operation == "sum"]
-        outputs: dict[int, list[tuple[int, int, int]]] = {}
-        for destination, *term in zip(*self.outputs, strict=True):
-            outputs.setdefault(destination, []).append((term[0], term[1], term[2]))
-        for terms in [*sums, *outputs.values()]:
+        sums = [s for s in [*self.statements, *self.output_sums()] if s.operation == "sum"]
+        for terms in ([*s.terms()] for s in sums):
             counts["+"] += sum(sign > 0 for sign, _, _ in terms[1:])
             counts["*"] += sum(b != NONE for _, _, b in terms)
             counts["-"] += sum(sign < 0 for sign, _, _ in terms)
@@ -236,14 +233,10 @@ class Program:
                 continue
             if operation[node] in (ADD, SUBTRACT, SUM, MULTIPLY, NEGATIVE):
                 statement = Statement(node, "sum", self._terms(node))
-                for _, a, b in statement.terms():
-                    wanted[a] = True
-                    if b != NONE:
-                        wanted[b] = True
             else:
                 statement = Statement(node, OPERATIONS[operation[node]], tape.arguments(node))
-                for operand in statement.operands:
-                    wanted[operand] = True
+            for read in statement.nodes:
+                wanted[read] = True
             statements.append(statement)
         return statements[::-1]
 

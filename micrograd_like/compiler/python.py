@@ -18,8 +18,6 @@ from micrograd_like.compiler.program import Program, Statement, written
 
 LARGEST = 100_000
 """The terms and operands of the largest program: Python's own compiler takes a few seconds for it."""
-
-
 LONGEST = 3 * 200
 """The operands of the longest sum on a line."""
 

@@ -80,16 +80,26 @@ class Samples:
 
 
 def _padded(columns: Any) -> Any:
-    """Return a copy of columns with their last sample repeated, as `LANES` says."""
-    np = package("numpy", "columns of samples")
+    """Return a copy of columns with their last sample repeated, as `VECTOR` says."""
     inputs, count = columns.shape
     stride = (-(-count // VECTOR) | 1) * VECTOR
-    memory = np.empty(inputs * stride + VECTOR)
-    start = -memory.__array_interface__["data"][0] // 8 % VECTOR  # where a line of the cache begins
-    padded = memory[start : start + inputs * stride].reshape(inputs, stride)
+    padded = aligned(inputs * stride).reshape(inputs, stride)
     padded[:, :count] = columns
     padded[:, count:] = columns[:, count - 1 :]
     return padded[:, :count]
+
+
+def address(array: Any) -> int:
+    """Return where an array begins in memory."""
+    start: int = array.__array_interface__["data"][0]
+    return start
+
+
+def aligned(count: int) -> Any:
+    """Return an array of so many numbers, not yet set, that begins at a line of the processor's cache."""
+    memory = package("numpy", "arrays").empty(count + VECTOR)
+    start = -address(memory) // 8 % VECTOR
+    return memory[start : start + count]
 
 
 def _from_rows(names: list[str], data: Any) -> list[tuple[float, ...]]:

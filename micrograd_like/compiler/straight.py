@@ -58,16 +58,15 @@ def _chained(statements: Sequence[Statement], node: int) -> list[Statement]:
 
 def _sums_of_results(program: Program) -> tuple[list[Statement], list[list[int]]]:
     """Return statements for the results of several terms, and the columns of one term for each result."""
-    terms: dict[int, list[int]] = {}
-    for destination, *term in zip(*program.outputs, strict=True):
-        terms.setdefault(destination, []).extend(term)
     sums = []
     columns: list[list[int]] = [[], [], [], []]
-    for destination, each in terms.items():
-        sign, a, b = each[:3]
-        if len(each) > 3:
+    for destination, total in enumerate(program.output_sums()):
+        if not total.operands:
+            continue
+        sign, a, b = total.operands[:3]
+        if len(total.operands) > 3:
             sign, a, b = 1, len(program.tape.operation) + destination, NONE
-            sums.append(Statement(a, "sum", each))
+            sums.append(Statement(a, "sum", total.operands))
         for column, x in zip(columns, (destination, sign, a, b), strict=True):
             column.append(x)
     return sums, columns

@@ -19,8 +19,6 @@ from micrograd_like.packages import package
 
 TARGETS = ("python", "numpy", "llvm", "c")
 """The names of the targets, each a file of this folder."""
-
-
 PACKAGES = {"numpy": ["numpy"], "llvm": ["numpy", "llvmlite"], "c": ["numpy"]}
 """The packages that targets need."""
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import mul
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from micrograd_like.compiler.nonfinite import failure_of_samples, first_not_finite
-from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.samples import Samples
 from micrograd_like.compiler.targets import kernels
 from micrograd_like.compiler.updates import Update
-from micrograd_like.engine import Value
 from micrograd_like.errors import require_count
 from micrograd_like.history import DivergenceError, History, likely_cause, progress
 from micrograd_like.module import set_data
 from micrograd_like.optim import Optimizer
 from micrograd_like.packages import package
+
+if TYPE_CHECKING:
+    from micrograd_like.compiler.compiled import Compiled
 
 SECONDS = 0.05
 """How long a run of steps may take before Ctrl-C is seen and the progress bar moves."""
@@ -27,20 +28,6 @@ SECONDS = 0.05
 Batch = Sequence[int] | None
 """The samples of a step, by their places; None for all."""
 
-
-class Loss(Protocol):
-    """What is trained: a compiled loss."""
-
-    target: str
-    strict: bool
-    loss: Callable[..., Any]
-    parameters: list[Value]
-
-    def means(self, samples: Samples, parameters: Any) -> Any:
-        """Return the mean loss over the samples and its derivatives, one after the other."""
-
-    def native_steps(self, update: Program, state: Any) -> Any:
-        """Return what takes many steps of an update at once, if the target has it."""
 
 class Training:
     """An optimizer that moves the parameters of a compiled loss on samples.
@@ -55,7 +42,7 @@ class Training:
         TypeError, ValueError: the optimizer cannot be compiled.
     """
 
-    def __init__(self, loss: Loss, samples: Samples, optimizer: Optimizer) -> None:
+    def __init__(self, loss: Compiled, samples: Samples, optimizer: Optimizer) -> None:
         self.loss, self.samples, self.optimizer = loss, samples, optimizer
         self.update = Update(optimizer, loss.parameters)
         for p in loss.parameters:
@@ -169,7 +156,7 @@ _State = _Rows | _Columns
 
 
 def minimize(
-    loss: Loss, samples: Samples, optimizer: Optimizer, steps: int, batch_size: int | None, rng: Any
+    loss: Compiled, samples: Samples, optimizer: Optimizer, steps: int, batch_size: int | None, rng: Any
 ) -> History:
     """Take so many steps; for the arguments and the errors see `Compiled.minimize`."""
     require_count("steps", steps)
@@ -196,7 +183,7 @@ def minimize(
 
 
 def fit(
-    loss: Loss, samples: Samples, optimizer: Optimizer, epochs: int, batch_size: int, rng: Any
+    loss: Compiled, samples: Samples, optimizer: Optimizer, epochs: int, batch_size: int, rng: Any
 ) -> History:
     """Use each sample so many times; for the arguments and the errors see `micrograd_like.fit`."""
     training, history, order = Training(loss, samples, optimizer), History(), list(range(samples.count))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Rows, Segment, Space
+from micrograd_like.compiler.blocks import EACH_SAMPLE, Block, Loop, Operand, Output, Rows, Segment, Space, affine
 from micrograd_like.compiler.c.text import indented, linear, literal, nested, table, wrapped
 
 LONGEST = 8
@@ -41,15 +41,15 @@ class Data:
 
     def row(self, rows: Rows, first: str = "m", second: str = "k", shift: int = 0) -> str:
         """Return the row of member `first` and term `second` + shift, as an expression."""
-        place = Operand("sample", rows).affine
+        place = affine(rows)
         if place:
             base, s, t = place
             return linear(base + t * shift, {first: s, second: t})
         column, line = rows[:, :1], rows[:1]
         if (rows - line == column - rows[0, 0]).all():  # a part for the member and one for the term
-            if steps := Operand("sample", line).affine:
+            if steps := affine(line):
                 return linear(steps[2] * shift, {f"{self._table(column)}[{first}]": 1, second: steps[2]})
-            if steps := Operand("sample", column).affine:
+            if steps := affine(column):
                 return linear(0, {f"{self._table(line)}[{linear(shift, {second: 1})}]": 1, first: steps[1]})
         return f"{self._table(rows)}[{linear(shift, {first: rows.shape[1], second: int(rows.shape[1] > 1)})}]"
 

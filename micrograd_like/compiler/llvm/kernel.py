@@ -10,10 +10,9 @@ from typing import Any
 from micrograd_like.compiler.blocks import Rolled
 from micrograd_like.compiler.cache import cached
 from micrograd_like.compiler.llvm.module import Native, build
+from micrograd_like.compiler.samples import address, aligned
 from micrograd_like.packages import package
 
-LINE = 8
-"""The numbers in a line of the processor's cache."""
 SPARE = 64
 """The numbers that arrays are longer than what is asked for: more than a vector has."""
 
@@ -59,9 +58,9 @@ class Kernel:
         """Return the outputs of each sample, as columns."""
         native, samples = self._native_each, columns.shape[1]
         stride = samples + SPARE
-        out, workspace = _aligned(self.rolled.destinations * stride), _aligned(native.workspace // 8)
-        data = _address(columns), columns.strides[0] // 8, samples
-        native.each(*data, _address(parameters), _address(out), stride, _address(workspace))
+        out, workspace = aligned(self.rolled.destinations * stride), aligned(native.workspace // 8)
+        data = address(columns), columns.strides[0] // 8, samples
+        native.each(*data, address(parameters), address(out), stride, address(workspace))
         return out.reshape(self.rolled.destinations, stride)[:, :samples]
 
     @cached_property
@@ -70,15 +69,15 @@ class Kernel:
 
     def _take_memory(self) -> None:
         self._columns = self._parameters = None
-        found = _aligned(self.rolled.destinations + SPARE)
-        self._sums, self._workspace = found[: self.rolled.destinations], _aligned(self._native.workspace // 8)
+        found = aligned(self.rolled.destinations + SPARE)
+        self._sums, self._workspace = found[: self.rolled.destinations], aligned(self._native.workspace // 8)
 
     def _point_at(self, columns: Any, parameters: Any) -> None:
         """Keep the addresses of the arrays of a call."""
         self._columns, self._parameters = columns, parameters
         self._count = package("numpy", "arrays").array(float(columns.shape[1]))  # NumPy divides by an array faster
-        data = _address(columns), columns.strides[0] // 8, columns.shape[1]
-        self._arguments = *data, _address(parameters), _address(self._sums), _address(self._workspace)
+        data = address(columns), columns.strides[0] // 8, columns.shape[1]
+        self._arguments = *data, address(parameters), address(self._sums), address(self._workspace)
 
 
 def code_of_steps(rolled: Rolled, update: Rolled, strict: bool) -> Native:
@@ -97,11 +96,11 @@ class Steps:
 
     def __init__(self, native: Native, rolled: Rolled, state: Any) -> None:
         self._native = native
-        self._workspaces = _aligned(self._native.workspace // 8), _aligned(self._native.update_workspace // 8)
-        self._found = _aligned(rolled.destinations + SPARE)
+        self._workspaces = aligned(self._native.workspace // 8), aligned(self._native.update_workspace // 8)
+        self._found = aligned(rolled.destinations + SPARE)
         rows, count = state.shape
         self._shape, self._stride = state.shape, -(-count // SPARE) * SPARE
-        self._states = [_aligned(rows * self._stride).reshape(rows, -1) for _ in range(2)]
+        self._states = [aligned(rows * self._stride).reshape(rows, -1) for _ in range(2)]
         for each in self._states:
             each[:] = 0.0
         self._states[0][:, :count] = state
@@ -125,28 +124,16 @@ class Steps:
             raise IndexError(f"a batch has a sample that is none of 0 to {columns.shape[1] - 1}")
         count = columns.shape[1] if order is None else order.shape[1]
         stride = count + SPARE
-        batch = _aligned(0 if order is None else columns.shape[0] * stride)
+        batch = aligned(0 if order is None else columns.shape[0] * stride)
         losses, numbers = np.empty(len(rates)), np.array(rates)
         steps = self._native.minimize(
             len(rates),
-            *(_address(columns), columns.strides[0] // 8, count),
-            *(0 if order is None else _address(order), _address(batch), stride),
-            *(_address(self._states[0]), _address(self._states[1]), self._stride),
-            *map(_address, (numbers, losses, self._found, *self._workspaces)),
+            *(address(columns), columns.strides[0] // 8, count),
+            *(0 if order is None else address(order), address(batch), stride),
+            *(address(self._states[0]), address(self._states[1]), self._stride),
+            *map(address, (numbers, losses, self._found, *self._workspaces)),
         )
         if steps % 2:
             self._states.reverse()
         found: list[float] = losses[:steps].tolist()
         return found
-
-
-def _address(array: Any) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address
-
-
-def _aligned(count: int) -> Any:
-    """Return an array of so many numbers that begins at a line of the processor's cache."""
-    memory = package("numpy", "arrays").empty(count + SPARE)
-    start = -_address(memory) // 8 % LINE
-    return memory[start : start + count]

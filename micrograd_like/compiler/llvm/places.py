@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from micrograd_like.compiler.blocks import EACH_SAMPLE, Operand, Rows
+from micrograd_like.compiler.blocks import EACH_SAMPLE, Rows, affine
 from micrograd_like.compiler.llvm.text import literal
 
 FOLLOWERS = 8
@@ -201,9 +201,8 @@ def row_place(space: str, row: int, arguments: Arguments, data: Data) -> Place:
 
 def place(space: str, rows: Rows, arguments: Arguments, data: Data) -> Place:
     """Return where the rows of a space, of shape (members, terms), lie."""
-    affine = Operand("input", rows).affine
-    if affine is not None:
-        base, s, t = affine
+    if even := affine(rows):
+        base, s, t = even
         if s == t == 0:
             return row_place(space, base, arguments, data)
         return Place(space, arguments.place(space, base), s, t)
@@ -211,8 +210,8 @@ def place(space: str, rows: Rows, arguments: Arguments, data: Data) -> Place:
     table: tuple[int, int] = (rows.shape[1], 1)
     s = t = 0
     if (rows - first == column - rows[0, 0]).all():
-        steady = Operand("input", column).affine
-        along = Operand("input", first).affine
+        steady = affine(column)
+        along = affine(first)
         if steady is not None:
             rows, table, s = first, (0, 1), steady[1]
         elif along is not None:
