@@ -27,7 +27,7 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-from micrograd_like.compiler.nonfinite import failure_of_samples, first_not_finite
+from micrograd_like.compiler.nonfinite import failure_of_samples
 from micrograd_like.compiler.program import Program
 from micrograd_like.compiler.recording import Inputs, record
 from micrograd_like.compiler.requirements import require
@@ -229,8 +229,10 @@ class Compiled:
         numbers = self._numbers(parameters)
         outputs = self._each(some, samples, numbers) if each else self._means(some, samples, numbers)
         if self.check and not self._all_finite(outputs):
-            place = first_not_finite(lambda some: self.means(some, numbers), samples, range(samples.count))
-            error = failure_of_samples(self.loss, self.parameters, numbers, [(place, samples.rows[place])])
+            places = range(samples.count)
+            error = failure_of_samples(
+                self.loss, self.parameters, numbers, lambda some: self.means(some, numbers), samples, places
+            )
             raise error or ArithmeticError("a result is not finite, though the engine's are: compile with strict=True")
         return outputs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,26 +18,29 @@ def failure_of_samples(
     loss: Callable[..., Any],
     parameters: Sequence[Value],
     numbers: Sequence[float],
-    samples: Iterable[tuple[int, Sequence[float]]],
+    means: Callable[[Samples], Sequence[float]],
+    samples: Samples,
+    places: Sequence[int],
 ) -> ArithmeticError | None:
     """Return the error of the first operation, of the first sample, whose result or gradient is not finite.
+
+    None where the engine finds none, though the compiled program does.
 
     Args:
         loss: of one sample, as it was recorded.
         parameters: the leaves that it uses.
         numbers: what these hold for now.
-        samples: the number of each, and its row.
+        means: the compiled program, by whose results the sample is found.
+        samples, places: among which of the samples.
     """
+    place = first_not_finite(means, samples, places)
     with _holding(parameters, numbers):
-        for i, row in samples:
-            for p in parameters:
-                p.grad = 0
-            found = _failure(loss, row)
-            if found is not None:
-                error = ArithmeticError(f"sample {i}: {found}")
-                error.__cause__ = found
-                return error
-    return None
+        found = _failure(loss, samples.rows[place])
+    if found is None:
+        return None
+    error = ArithmeticError(f"sample {place}: {found}")
+    error.__cause__ = found
+    return error
 
 
 def first_not_finite(means: Callable[[Samples], Sequence[float]], samples: Samples, places: Sequence[int]) -> int:

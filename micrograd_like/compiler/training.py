@@ -9,7 +9,7 @@ from operator import mul
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.compiler.nonfinite import failure_of_samples, first_not_finite
+from micrograd_like.compiler.nonfinite import failure_of_samples
 from micrograd_like.compiler.samples import Samples
 from micrograd_like.compiler.targets import kernels
 from micrograd_like.compiler.updates import Update
@@ -93,9 +93,10 @@ class Training:
         given = self._state.parameters()
         error = None
         if not all(map(math.isfinite, self.loss.means(self.samples.chosen(places), given))):
-            place = first_not_finite(lambda some: self.loss.means(some, given), self.samples, places)
-            rows = [(place, self.samples.rows[place])]
-            error = failure_of_samples(self.loss.loss, self.loss.parameters, numbers, rows)
+            loss, samples = self.loss, self.samples
+            error = failure_of_samples(
+                loss.loss, loss.parameters, numbers, lambda some: loss.means(some, given), samples, places
+            )
         error = error or ArithmeticError("a weight is not finite after the step")
         return f"{error}. {likely_cause(error, numbers, self.update.rates(1, self.steps)[0][1])}"
 
