@@ -237,13 +237,15 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def record(name: Operation, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None) -> Value:
+def record(
+    operation: Operation, data: Number, first: Any, d_first: Any, second: Any = None, d_second: Any = None
+) -> Value:
     """Return the Value that an operation made; for `first` to `d_second` see the slots of `Value`."""
     node = new(Value)
     node._data = data if type(data) is float else frozen(data)
     node._grad = ZERO
     node.label = ""
-    node.operation = name
+    node.operation = operation
     node._first = first
     node._d_first = d_first
     node._second = second
