@@ -6,6 +6,7 @@ from micrograd_like.derivatives import grad, hessian
 from micrograd_like.differences import numerical_gradient
 from micrograd_like.drawing import draw
 from micrograd_like.engine import Value, dot, total
+from micrograd_like.explorer.page import explore
 from micrograd_like.functions import (
     cos,
     erf,
@@ -46,7 +47,7 @@ __all__ = [
     "MLP", "SGD", "Adam", "DivergenceError", "GradientMismatch", "History", "Layer", "Module", "Neuron", "Value",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "categorical_cross_entropy",
     "categorical_cross_entropy_with_logits", "check_formula", "check_gradients", "compile", "cos", "dot", "draw", "erf",
-    "erfc", "exp", "expm1", "fit", "gelu", "grad", "hessian", "hinge", "leaky_relu", "log", "log1p", "log_softmax",
-    "logsumexp", "maximum", "mean_squared_error", "minimum", "numerical_gradient", "relu", "sigmoid", "sin", "softmax",
-    "softplus", "sqrt", "sum_of_squares", "tanh", "total", "where",
+    "erfc", "exp", "explore", "expm1", "fit", "gelu", "grad", "hessian", "hinge", "leaky_relu", "log", "log1p",
+    "log_softmax", "logsumexp", "maximum", "mean_squared_error", "minimum", "numerical_gradient", "relu", "sigmoid",
+    "sin", "softmax", "softplus", "sqrt", "sum_of_squares", "tanh", "total", "where",
 ]

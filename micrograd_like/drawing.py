@@ -11,8 +11,6 @@ No text from outside gets into the DOT but through `_escaped`.
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
 from micrograd_like.kinds import Number, data_of, is_array, written
 from micrograd_like.packages import package
+from micrograd_like.parts import places_of, title_of
 
 if TYPE_CHECKING:
     from micrograd_like.module import Module
@@ -94,7 +93,7 @@ def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False
         raise TypeError(f"draw takes a module that has named_parameters(), not {type(module).__name__}")
     require_count("max_nodes", max_nodes)
     order = topological_order(value)
-    nodes = 1 + len({_key(operand, node) for node in order for operand in node.operands})
+    nodes = 1 + len({key_of(operand, node) for node in order for operand in node.operands})
     nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
     if nodes > max_nodes:
         how = f"draw a part, such as one of value.operands, one neuron or sample; or draw(value, max_nodes={nodes})"
@@ -110,11 +109,11 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
     if expand_dot and any(node.operation == "dot" for node in order):
         notes.append("dashed: the products inside a dot, which is one operation")
     graph = graphviz.Digraph("graph", graph_attr={**GRAPH, "label": r"\n".join(notes)}, node_attr=NODE, edge_attr=EDGE)
-    places, names = _places(order, module)
+    places, names = places_of(order, module)
     boxes: dict[Any, Any] = {(): graph}
     for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):
-        title = re.sub(r"^(.*?)s?\.(\d+)$", lambda m: f"{m[1]} {int(m[2]) + 1}", path[-1])  # layers.0: layer 1
-        boxes[path] = graphviz.Digraph(f"cluster_{len(boxes)}", graph_attr={**BOX, "label": _escaped(title)})
+        label = _escaped(title_of(path[-1]))
+        boxes[path] = graphviz.Digraph(f"cluster_{len(boxes)}", graph_attr={**BOX, "label": label})
     edges = graphviz.Digraph()
     drawn: dict[Any, tuple[str, Any]] = {}
     columns: dict[Value, int] = {}
@@ -129,7 +128,8 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
 
     for node, place in zip(order, places, strict=True):
         operation, gradient = node.operation, node.grad if has_gradients else None
-        tails = [drawn.get(key := _key(x, node)) or add(key, (), _escaped(_short(x)), CONSTANT) for x in node.operands]
+        keys = [(key_of(x, node), x) for x in node.operands]
+        tails = [drawn.get(key) or add(key, (), _escaped(_short(x)), CONSTANT) for key, x in keys]
         if expand_dot and operation == "dot":
             x, n = list(map(data_of, node.operands)), len(tails) // 2
             products = [_cells("×", "", x[i] * x[i - n], gradient) for i in range(n)]
@@ -148,32 +148,9 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
     return str(graph.source)
 
 
-def _key(operand: Operand, user: Value) -> Any:
+def key_of(operand: Operand, user: Value) -> Any:
     """Return what is drawn only once: a Value, a number of which a `dot` is made, any other number of one operation."""
     return id(operand) if isinstance(operand, Value) or user.operation == "dot" else (id(user), id(operand))
-
-
-def _places(order: list[Value], module: Module | None) -> tuple[list[tuple[str, ...]], dict[Value, str]]:
-    """Return where each node lies, as ("MLP", "layers.0", "neurons.1") or () outside, and the names of parameters.
-
-    A parameter lies in the part that holds it, and so do what is computed from parameters of this part alone and what
-    a function makes of that, if nothing else uses it: the activation.
-    """
-    places: dict[Value, tuple[str, ...]] = {}
-    names: dict[Value, str] = {}
-    for name, parameter in module.named_parameters() if module is not None else ():
-        *path, last = re.split(r"\.(?!\d+(?:\.|$))", name)  # layers.0.neurons.1.w.2: layers.0, neurons.1, w.2
-        places[parameter], names[parameter] = (type(module).__name__, *path), last.replace(".", "", 1)
-    users = Counter(id(operand) for node in order for operand in node.operands)
-    computed: dict[Value, tuple[str, ...]] = {}
-    for node in order:
-        operands = node.operands
-        owners = {places[operand] for operand in operands if isinstance(operand, Value) and operand in names}
-        if len(owners) == 1:
-            computed[node] = places[node] = owners.pop()
-        elif len(operands) == 1 and users[id(operands[0])] == 1 and operands[0] in computed:
-            places[node] = computed[operands[0]]
-    return [places.get(node, ()) for node in order], names
 
 
 def _cells(sign: str, label: str, data: Number, gradient: Number | None) -> str:

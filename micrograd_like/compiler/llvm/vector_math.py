@@ -22,6 +22,8 @@ from functools import partial
 
 from llvmlite import ir  # type: ignore[import-untyped]
 
+from micrograd_like.compiler.error_function import ERF, ERFC
+
 BOUNDS = {
     "exp": 1.0,
     "expm1": 1.25,
@@ -410,22 +412,8 @@ def _in_each_lane(name: str, *operands: _Lanes) -> _Lanes:
 
 # erf, erfc
 
-_ERF = _table(  # erf √z / √z - 1, z < 1: the first is 2/√π - 1, the rest have weight z
-    """0.1283791670955126 -0.37612638903183615 0.11283791670947071 -0.02686617064349834 0.00522397760892084
-    -0.0008548326051134854 0.00012055296935647118 -1.4924772453267845e-05 1.6447829084226402e-06
-    -1.6211365257021152e-07 1.3731744714449484e-08 -7.816450678646822e-10"""
-)
-_ERFC = _table(  # (x + 2)·exp(x²)·erfc(x), a function of (x - 2)/(x + 2), 1 < x < 28, relative
-    """1.021582705242023 -0.6871606844138108 0.27947209255605054 -0.03644223150680969 -0.021510661889062435
-    0.006479185062013189 0.00309061204720598 -0.0008372958499178327 -0.0006630735374317556 3.436752745931367e-05
-    0.00014447738542287727 3.418184408363184e-05 -2.1807113301198864e-05 -1.6169985773672828e-05 -4.40647414061649e-07
-    2.744490440391134e-06 1.1728456210196556e-06 3.628667272792928e-06 -4.8506186269797505e-06 1.8442453337255713e-06
-    -2.1280022804263252e-07"""
-)
-
-
 def _erfc_beyond_1(a: _Lanes) -> _Lanes:
-    """erfc a, a > 1, as exp(-a²) times a slow function of a (Shepherd, Laframboise, Math. Comp. 36, 1981).
+    """erfc a, a > 1, as exp(-a²) times a slow function of a.
 
     exp would magnify the rounding of a² up to 750 times, so it goes into r.
     """
@@ -434,21 +422,21 @@ def _erfc_beyond_1(a: _Lanes) -> _Lanes:
     r, word = _exp_reduced(-square)
     r = r - _fused(a, a, -square)
     reciprocal = 1.0 / (a + 2.0)
-    y = reciprocal * _polynomial((a - 2.0) * reciprocal, _ERFC)
+    y = reciprocal * _polynomial((a - 2.0) * reciprocal, ERFC)
     return _times_power(_multiply_add(y * r, _polynomial(r, _EXP[1:]), y), word)  # y·eʳ, with one rounding less
 
 
 def _erf(x: _Lanes) -> _Lanes:
     """x + x·(erf x / x - 1) within 1, where the second term is small, and 1 - erfc beyond."""
     beyond = (1.0 - _erfc_beyond_1(abs(x))).call("copysign", x)
-    return _where(abs(x) < 1.0, _multiply_add(x, _polynomial(x * x, _ERF), x), beyond)
+    return _where(abs(x) < 1.0, _multiply_add(x, _polynomial(x * x, ERF), x), beyond)
 
 
 def _erfc(x: _Lanes) -> _Lanes:
     """(1 - x) - x·(erf x / x - 1) from -1 to 1, where 1 - x loses little; erfc(-x) = 2 - erfc x."""
     beyond = _erfc_beyond_1(abs(x))
     beyond = _where(x < 0.0, 2.0 - beyond, beyond)
-    return _where(abs(x) < 1.0, _multiply_add(-x, _polynomial(x * x, _ERF), 1.0 - x), beyond)
+    return _where(abs(x) < 1.0, _multiply_add(-x, _polynomial(x * x, ERF), 1.0 - x), beyond)
 
 
 _WRITERS: dict[str, Callable[..., _Lanes]] = {

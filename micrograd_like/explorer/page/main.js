@@ -1,0 +1,282 @@
+// What the page shows now, and what its controls do. Numbers are computed and drawn once a frame at most.
+
+const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
+const trained = new Set(graph.parameters);
+let playing = 0, moved = true, asked = false, differences = { pending: [], timer: 0 };
+
+function refresh({ numbers = false } = {}) {
+  moved ||= numbers;
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => {
+    asked = false;
+    render();
+  });
+}
+
+function render() {
+  if (moved) forward();
+  backward(backwardCount(state.step));
+  const complete = state.step === LAST_STEP;
+  const known = knownAfter(state.step);
+  updatePicture(known);
+  light();
+  explain();
+  for (const row of rows) updateRow(row, known(row.i));
+  if (state.check) checkDifferences();
+  showPlayer();
+  showTraining();
+  moved = false;
+}
+
+function light() {
+  const { node, phase } = stepAt(state.step), complete = state.step === LAST_STEP;
+  const traced = state.hovered >= 0 ? state.hovered : state.selected, traces = complete && traced >= 0;
+  byId("paths-section").hidden = !traces || ruleOf[traced] === CONSTANT;
+  if (traces) {
+    const found = pathsFrom(traced, 8);
+    lightPicture({ nodes: found.nodes, places: found.places, selected: state.selected });
+    showPaths(traced, found);
+  } else if (!complete && node >= 0) {
+    const places = new Set(phase === "seed" ? [] : [...Array(begin[node + 1] - begin[node]).keys()].map((j) => begin[node] + j));
+    lightPicture({ places, atHand: node, selected: state.selected });
+  } else {
+    lightPicture({ selected: state.selected });
+  }
+}
+
+function explain() {
+  const { phase, node } = stepAt(state.step), complete = state.step === LAST_STEP;
+  const shown = complete ? state.selected : node;
+  if (shown >= 0) {
+    setText(byId("explained-title"), [sign(shown), nameOf(shown)].filter(Boolean).join("  "));
+    byId("explained").replaceChildren(...explainNode(shown, complete ? "all" : phase, state.check));
+  } else {
+    setText(byId("explained-title"), complete ? "The chain rule" : "Leaves");
+    byId("explained").replaceChildren(element("p", { class: "note" }, complete
+      ? "Everything is computed. Select a node to see what it does, or go back to the first step and play."
+      : "Only the numbers that were given are known. The next step computes the first node."));
+  }
+}
+
+// Finite differences are computed for what is shown, a few milliseconds at a time.
+function checkDifferences() {
+  clearTimeout(differences.timer);
+  differences.pending = shownItems.filter((item) => item.difference && item.numbersOf >= 0);
+  for (const row of rows) differences.pending.push(row);
+  work();
+}
+
+function work() {
+  const until = performance.now() + 6;
+  while (differences.pending.length && performance.now() < until) {
+    const item = differences.pending.shift(), i = item.numbersOf ?? item.i;
+    if (ruleOf[i] === CONSTANT || state.step !== LAST_STEP) {
+      setText(item.difference, "");
+      continue;
+    }
+    const { difference } = finiteDifference(i), good = agrees(difference, gradients[i]);
+    setText(item.difference, `≈ ${short(difference)} ${good ? "✓" : "≠"}`);
+    item.difference.classList.toggle("agrees", good);
+    item.difference.classList.toggle("differs", !good);
+  }
+  if (differences.pending.length) differences.timer = setTimeout(work, 4);
+}
+
+function setCheck(on) {
+  state.check = byId("check").checked = on;
+  clearTimeout(differences.timer);
+  if (!on) for (const { difference } of [...shownItems, ...rows]) if (difference) setText(difference, "");
+  refresh();
+}
+
+// Views
+
+function openView(view) {
+  state.view = view;
+  drawView(view, choose, hover);
+  showLeaves(view, trained, () => refresh({ numbers: true }));
+  const path = [];
+  for (let v = view; v >= 0; v = graph.views[v][1]) path.unshift(v);
+  byId("trail").replaceChildren(...path.map((v) => {
+    const button = element("button", { type: "button" }, graph.views[v][0]);
+    if (v === view) button.setAttribute("aria-current", "page");
+    button.addEventListener("click", () => openView(v));
+    return button;
+  }));
+  byId("trail").hidden = graph.views.length === 1;
+  fitPicture(READABLE);
+  reveal(itemOf(RESULT) ?? shownItems[0]);
+  refresh();
+}
+
+function choose(item) {
+  if (item.opens >= 0) {
+    openView(item.opens);
+    picture.querySelector("[tabindex='0']")?.focus();
+    return;
+  }
+  if (playing) pause();
+  state.step = LAST_STEP;
+  state.selected = state.selected === item.node ? -1 : item.node;
+  refresh();
+}
+
+function hover(item) {
+  state.hovered = item && item.node >= 0 ? item.node : -1;
+  refresh();
+}
+
+// Steps
+
+function goTo(step) {
+  state.step = Math.max(0, Math.min(LAST_STEP, step));
+  const { node } = stepAt(state.step);
+  if (state.step < LAST_STEP && node >= 0) {
+    if (!itemOf(node) || itemOf(node).node < 0) openView(graph.homes[node]);
+    reveal(itemOf(node));
+  }
+  refresh();
+}
+
+function play() {
+  if (state.step === LAST_STEP) goTo(0);
+  playing = setInterval(() => {
+    goTo(state.step + 1);
+    if (state.step === LAST_STEP) pause();
+  }, 900);
+  refresh();
+}
+
+function pause() {
+  clearInterval(playing);
+  playing = 0;
+  refresh();
+}
+
+function stepBy(count) {
+  if (playing) pause();
+  goTo(state.step + count);
+}
+
+function showPlayer() {
+  setText(byId("play"), playing ? "Pause" : "Play");
+  byId("step").value = state.step;
+  setText(byId("step-text"), stepText(state.step));
+  byId("step-text").setAttribute("aria-live", playing ? "off" : "polite");
+  byId("first").disabled = byId("back").disabled = state.step === 0;
+  byId("last").disabled = byId("next").disabled = state.step === LAST_STEP;
+}
+
+// Training
+
+function train() {
+  state.step = LAST_STEP;
+  if (!trainStep(trained)) {
+    running = false;
+    forward();
+    backward();
+    setText(byId("training-note"), "The next step would leave the finite numbers: lower the learning rate.");
+    stopped = true;
+  }
+  refresh({ numbers: true });
+}
+
+let stopped = false;
+
+function run() {
+  if (!running) return;
+  train();
+  requestAnimationFrame(run);
+}
+
+function showTraining() {
+  const ready = trained.size > 0;
+  byId("train-step").disabled = byId("train-run").disabled = !ready;
+  setText(byId("train-run"), running ? "Stop" : "Run");
+  setText(byId("rate-text"), short(learningRate(), 2));
+  if (!stopped) {
+    setText(byId("training-note"), !ready
+      ? `Tick "train" beside a leaf to move it down the gradient of ${resultName()}.`
+      : losses.length ? `${resultName()} is ${short(data[RESULT], 6)} after ${losses.length - 1} steps of ${trained.size} leaves.`
+        : `Gradient descent on ${trained.size === 1 ? "one leaf" : `${trained.size} leaves`}: leaf ← leaf − learning rate · gradient.`);
+  }
+  drawCurve();
+}
+
+function resetAll() {
+  running = stopped = false;
+  losses = [];
+  data.set(start);
+  refresh({ numbers: true });
+}
+
+// Controls
+
+const zoomIn = () => zoomBy(1.3), zoomOut = () => zoomBy(1 / 1.3);
+const press = {
+  first: () => stepBy(-LAST_STEP), back: () => stepBy(-1), next: () => stepBy(1), last: () => stepBy(LAST_STEP),
+  play: () => (playing ? pause() : play()), "zoom-in": zoomIn, "zoom-out": zoomOut, fit: () => fitPicture(), reset: resetAll,
+  help: () => byId("keys").showModal(),
+  "train-step": () => { stopped = false; train(); },
+  "train-run": () => { running = !running; stopped = false; run(); refresh(); },
+  theme: () => {
+    const themes = ["auto", "light", "dark"], root = document.documentElement;
+    const next = themes[(themes.indexOf(root.dataset.theme ?? "auto") + 1) % 3];
+    root.dataset.theme = next;
+    setText(byId("theme"), `Theme: ${next}`);
+  },
+};
+for (const [id, act] of Object.entries(press)) byId(id).addEventListener("click", act);
+byId("check").addEventListener("change", () => setCheck(byId("check").checked));
+byId("step").max = LAST_STEP;
+byId("step").addEventListener("input", () => { if (playing) pause(); goTo(byId("step").valueAsNumber); });
+byId("rate").addEventListener("input", () => refresh());
+
+const KEYS = {
+  " ": press.play, ".": press.next, ",": press.back, Home: press.first, End: press.last, "+": zoomIn, "=": zoomIn, "-": zoomOut,
+  0: press.fit, c: () => setCheck(!state.check), t: () => byId("train-step").click(), r: resetAll, "?": press.help,
+  Escape: () => {
+    if (state.selected >= 0) state.selected = -1;
+    else if (graph.views[state.view][1] >= 0) openView(graph.views[state.view][1]);
+    refresh();
+  },
+};
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+  const target = event.target, typing = target.matches?.("input:not([type=checkbox])");
+  if (typing || (target.matches?.("button, input") && event.key === " ")) return;
+  const item = shownItems.find(({ group }) => group === target);
+  if (event.key.startsWith("Arrow")) {
+    if (target.closest?.("#picture")) moveInPicture(event, item);
+    return;
+  }
+  if (event.key === "Enter" && item) choose(item);
+  else if (KEYS[event.key]) KEYS[event.key]();
+  else return;
+  event.preventDefault();
+});
+
+function moveInPicture(event, item) {
+  event.preventDefault();
+  const [dx, dy] = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
+  if (event.shiftKey || !item) {
+    moveBy(dx, dy);
+    return;
+  }
+  const next = neighbour(item, event.key);
+  if (!next) return;
+  item.group.setAttribute("tabindex", -1);
+  next.group.setAttribute("tabindex", 0);
+  next.group.focus();
+  reveal(next);
+}
+
+new ResizeObserver(() => fitPicture(READABLE)).observe(picture);
+setText(byId("title"), resultName());
+setText(byId("summary"), `${FORWARD} operations, ${COUNT - FORWARD} leaves and plain numbers`);
+openView(0);
+
+// For the curious, in the browser's console: all numbers with all their digits.
+window.explorer = Object.freeze({ graph, data, gradients });

@@ -1,0 +1,216 @@
+"""Which nodes stand in which picture: all in one if they are few, else by layer and neuron, in boxes that open.
+
+A view is a picture: it shows nodes, boxes that stand for other views, and what lies outside and is used here, or uses
+what is here. Every node has its home in one view. Where no model tells the parts, or a part has too many nodes itself,
+a box holds some that follow each other in topological order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from micrograd_like.explorer.graph import Graph
+from micrograd_like.parts import title_of
+
+MOST_ITEMS, MOST_EDGES = 150, 450
+"""What a picture may hold, so that a person can read it and it is laid out in a moment."""
+FEW_ITEMS = 30
+"""So many are shown, whatever edges are between them."""
+MOST_ALIKE = 24
+"""The most nodes outside a view that it shows one by one, in each direction; the most leaves with the same users."""
+
+
+class Item(NamedTuple):
+    """What is shown: a node if `node` ≥ 0, else a box that opens the view `opens`; "outside" if its home is elsewhere.
+
+    `place` is the part it belongs to, within the view, for the frames around what belongs together. A box shows the
+    numbers of `exit`, the one node in it that is used outside of it; -1 if there is not one.
+    """
+
+    node: int = -1
+    opens: int = -1
+    title: str = ""
+    outside: bool = False
+    place: tuple[str, ...] = ()
+    exit: int = -1
+
+
+class View(NamedTuple):
+    """A picture: its title, the view that it is opened from (-1: none), its items, and the edges between them."""
+
+    title: str
+    parent: int
+    items: list[Item]
+    edges: list[tuple[int, int]]
+
+
+class _Unit(NamedTuple):
+    """What a view shows as one: a node, without a title, or the nodes of a box; `place` is the part it stands in.
+
+    All nodes of a box are in the part `within`: the same, or a part of it, which the box then is.
+    """
+
+    nodes: list[int]
+    place: tuple[str, ...]
+    title: str = ""
+    within: tuple[str, ...] = ()
+
+
+def views_of(graph: Graph) -> tuple[list[View], list[int]]:
+    """Return the views, the first of which holds all others, and the home of each node."""
+    making = _Making(graph)
+    making.add(_Unit(list(range(len(graph.nodes))), (), "the whole graph"), -1)
+    for number, i, (owner, j) in making.unresolved:
+        items = making.views[number].items
+        items[i] = items[i]._replace(opens=owner if j is None else making.views[owner].items[j].opens)
+    return making.views, making.homes
+
+
+class _Making:
+    """The views made so far, and for each which item shows a node of it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes = graph.nodes
+        self.users: list[list[int]] = [[] for _ in graph.nodes]
+        for i, node in enumerate(graph.nodes):
+            for operand in node.operands:
+                self.users[operand].append(i)
+        self.places = [node.place for node in graph.nodes]
+        for i, node in enumerate(graph.nodes):
+            around = {self.places[user] for user in self.users[i]}
+            if node.kind == "constant" and len(around) == 1:  # a plain number stands with what it is used by
+                self.places[i] = around.pop()
+        self.views: list[View] = []
+        self.shown: list[dict[int, int]] = []
+        self.homes = [0] * len(graph.nodes)
+        self.unresolved: list[tuple[int, int, tuple[int, int | None]]] = []
+
+    def add(self, box: _Unit, parent: int) -> int:
+        """Make the view of a box and those that are opened from it, and return its number."""
+        units = self._units(box)
+        number = len(self.views)
+        self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
+        view = View(box.title, parent, [self._item(unit, len(box.within)) for unit in units], [])
+        self.views.append(view)
+        if any(self.nodes[i].operands for i in box.nodes):
+            self._connect(view, number)
+        for j, unit in enumerate(units):
+            if unit.title:
+                view.items[j] = view.items[j]._replace(opens=self.add(unit, number))
+            else:
+                self.homes[unit.nodes[0]] = number
+        return number
+
+    def _item(self, unit: _Unit, depth: int) -> Item:
+        place = unit.place[depth:]
+        if unit.title:
+            return Item(title=unit.title, place=place, exit=self._exit(unit))
+        return Item(unit.nodes[0], place=place)
+
+    def _units(self, box: _Unit) -> list[_Unit]:
+        """Return what the view of a box shows: its nodes, or boxes around those deep inside, or blocks of either."""
+        deepest = max(len(self.places[i]) for i in box.nodes)
+        for depth in range(deepest + 1, len(box.within), -1):
+            units = self._cut(box.nodes, depth)
+            if self._fits(units):
+                return units
+        for depth in range(deepest, len(box.within), -1):  # the deepest parts that are few, and blocks of all else
+            units = self._cut(box.nodes, depth)
+            if sum(bool(unit.title) for unit in units) <= FEW_ITEMS:
+                break
+        parts = [unit for unit in units if unit.title] if len(units) > 2 * FEW_ITEMS else []
+        return [*parts, *self._blocks([unit for unit in units if unit not in parts], box)]
+
+    def _cut(self, nodes: list[int], depth: int) -> list[_Unit]:
+        """Return the nodes that are in no part as deep as this, boxes for the parts that are, and for alike leaves."""
+        units: dict[Any, _Unit] = {}
+        for i in nodes:
+            place = self.places[i]
+            if len(place) < depth:
+                units[i] = _Unit([i], place)
+            else:
+                part = place[:depth]
+                units.setdefault(part, _Unit([], part[:-1], title_of(part[-1]), part)).nodes.append(i)
+        if any(self.nodes[i].operands for i in nodes):
+            self._put_leaves_together(units)
+        return list(units.values())
+
+    def _put_leaves_together(self, units: dict[Any, _Unit]) -> None:
+        """Put leaves, or plain numbers, of one place that the same units use into a box, if they are many."""
+        at = {i: key for key, unit in units.items() for i in unit.nodes}
+        alike: dict[Any, list[int]] = {}
+        for key, unit in units.items():
+            if not unit.title and not self.nodes[key].operands:
+                users = frozenset(at.get(user, user) for user in self.users[key])
+                alike.setdefault((self.nodes[key].kind, unit.place, users), []).append(key)
+        for (kind, place, _), leaves in alike.items():
+            if len(leaves) > MOST_ALIKE:
+                title = f"{len(leaves)} {'numbers' if kind == 'constant' else 'leaves'}"
+                units[leaves[0]] = _Unit(leaves, place, title, place)
+                for leaf in leaves[1:]:
+                    del units[leaf]
+
+    def _blocks(self, units: list[_Unit], box: _Unit) -> list[_Unit]:
+        """Return boxes of equal numbers of units that follow each other."""
+        count = max(2, min(MOST_ITEMS // 2, -(-len(units) // 100)))
+        size = -(-len(units) // count)
+        blocks = []
+        for start in range(0, len(units), size):
+            block = units[start : start + size]
+            title = f"{start + 1} to {start + len(block)} of {len(units)}"
+            blocks.append(_Unit(sorted(i for unit in block for i in unit.nodes), box.within, title, box.within))
+        return blocks
+
+    def _fits(self, units: list[_Unit]) -> bool:
+        if len(units) > MOST_ITEMS:
+            return False
+        at = {i: j for j, unit in enumerate(units) for i in unit.nodes}
+        edges = {(at[o], j) for i, j in at.items() for o in self.nodes[i].operands if at.get(o, j) != j}
+        return len(edges) <= MOST_EDGES or len(units) <= FEW_ITEMS
+
+    def _exit(self, unit: _Unit) -> int:
+        inside, last = set(unit.nodes), len(self.nodes) - 1
+        exits = [i for i in unit.nodes if i == last or any(user not in inside for user in self.users[i])]
+        return exits[0] if len(exits) == 1 else -1
+
+    def _connect(self, view: View, number: int) -> None:
+        """Add the edges of a view, and what lies outside at their other ends."""
+        shown = self.shown[number]
+        edges: dict[tuple[int, int], None] = {}
+        incoming: dict[int, list[int]] = {}
+        outgoing: dict[int, list[int]] = {}
+        for i, j in shown.items():
+            for operand in self.nodes[i].operands:
+                if operand not in shown:
+                    incoming.setdefault(operand, []).append(j)
+                elif shown[operand] != j:
+                    edges[shown[operand], j] = None
+            for user in self.users[i]:
+                if user not in shown:
+                    outgoing.setdefault(user, []).append(j)
+        for ends, reverse in ((incoming, False), (outgoing, True)):
+            at: dict[tuple[int, int | None], int] = {}
+            owners = {i: self._owner(i, view.parent) for i in ends}
+            single = sum(self.views[owner].items[j].node >= 0 for owner, j in owners.values())
+            for i, here in ends.items():
+                owner, j = owners[i]
+                node = self.views[owner].items[j].node
+                key = (owner, None if node >= 0 and single > MOST_ALIKE else j)
+                if key not in at:
+                    at[key] = len(view.items)
+                    if key[1] is None:
+                        title = f"{single} outside"
+                        view.items.append(Item(title=title, outside=True))
+                    else:
+                        view.items.append(self.views[owner].items[j]._replace(outside=True, place=()))
+                    if key[1] is None or node < 0:
+                        self.unresolved.append((number, at[key], key))
+                for j in here:
+                    edges[(j, at[key]) if reverse else (at[key], j)] = None
+        view.edges.extend(edges)
+
+    def _owner(self, node: int, view: int) -> tuple[int, int]:
+        """Return the nearest view around `view` that shows a node, and the item that does."""
+        while node not in self.shown[view]:
+            view = self.views[view].parent
+        return view, self.shown[view][node]
