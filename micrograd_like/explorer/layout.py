@@ -15,8 +15,8 @@ from micrograd_like.explorer.views import Item, View
 from micrograd_like.packages import package
 from micrograd_like.parts import title_of
 
-NODE, CONSTANT, BOX_SIZE = (152, 40), (72, 22), (152, 58)
-"""Widths and heights in points: of a node with room for any two numbers, of a plain number, of a box that opens."""
+NODE, CONSTANT, SHUT_BOX, BOX_WITH_NUMBERS = (144, 40), (64, 22), (96, 24), (144, 58)
+"""Widths and heights in points: of a node with room for any two numbers, of a plain number, of boxes that open."""
 WIDEST = 260
 LETTER = 6.6
 """The width of a letter of a label in points; those of Chinese and the like are twice as wide."""
@@ -45,7 +45,7 @@ def layout_of(view: View, nodes: Sequence[Node]) -> Layout:
 
 def _size(item: Item, nodes: Sequence[Node]) -> tuple[int, int]:
     if item.node < 0:
-        return _wide_enough(item.title, BOX_SIZE)
+        return _wide_enough(f"▸ {item.title}", BOX_WITH_NUMBERS if item.exit >= 0 else SHUT_BOX)
     node = nodes[item.node]
     if node.kind == "constant":
         return CONSTANT
@@ -68,7 +68,7 @@ def _laid_out(
     for tail, head in sorted(edges, key=lambda edge: edge[1]):
         depth[head] = max(depth[head], depth[tail] + 1)
     splines = "true" if max(depth) <= LONGEST_CURVED else "line"
-    attributes = {**GRAPH, "nodesep": "0.28", "ranksep": "0.5", "splines": splines, "nslimit": "2"}
+    attributes = {**GRAPH, "nodesep": "0.28", "ranksep": "0.4", "splines": splines, "nslimit": "2"}
     graph = graphviz.Digraph("graph", graph_attr=attributes)
     frames: dict[tuple[str, ...], Any] = {(): graph}
     for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):

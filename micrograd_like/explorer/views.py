@@ -88,11 +88,14 @@ class _Making:
     def add(self, box: _Unit, parent: int) -> int:
         """Make the view of a box and those that are opened from it, and return its number."""
         units = self._units(box)
+        connected = len(units) <= MOST_ALIKE or bool(self._joined(units))
+        if not connected:  # they stand in rows, without edges, in the order of the formula
+            units.reverse()
         number = len(self.views)
         self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
         view = View(box.title, parent, [self._item(unit, len(box.within)) for unit in units], [])
         self.views.append(view)
-        if any(self.nodes[i].operands for i in box.nodes):
+        if connected:
             self._connect(view, number)
         for j, unit in enumerate(units):
             if unit.title:
@@ -162,11 +165,12 @@ class _Making:
         return blocks
 
     def _fits(self, units: list[_Unit]) -> bool:
-        if len(units) > MOST_ITEMS:
-            return False
+        return len(units) <= MOST_ITEMS and (len(self._joined(units)) <= MOST_EDGES or len(units) <= FEW_ITEMS)
+
+    def _joined(self, units: list[_Unit]) -> set[tuple[int, int]]:
+        """Return which units have edges between them."""
         at = {i: j for j, unit in enumerate(units) for i in unit.nodes}
-        edges = {(at[o], j) for i, j in at.items() for o in self.nodes[i].operands if at.get(o, j) != j}
-        return len(edges) <= MOST_EDGES or len(units) <= FEW_ITEMS
+        return {(at[o], j) for i, j in at.items() for o in self.nodes[i].operands if at.get(o, j) != j}
 
     def _exit(self, unit: _Unit) -> int:
         inside, last = set(unit.nodes), len(self.nodes) - 1

@@ -2,7 +2,7 @@
 
 const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
 const trained = new Set(graph.parameters);
-let playing = 0, moved = true, asked = false, differences = { pending: [], timer: 0 };
+let playing = 0, stopped = false, moved = true, asked = false, differences = { pending: [], timer: 0 };
 
 function refresh({ numbers = false } = {}) {
   moved ||= numbers;
@@ -101,19 +101,30 @@ function openView(view) {
   byId("trail").replaceChildren(...path.map((v) => {
     const button = element("button", { type: "button" }, graph.views[v][0]);
     if (v === view) button.setAttribute("aria-current", "page");
-    button.addEventListener("click", () => openView(v));
+    button.addEventListener("click", () => enterView(v));
     return button;
   }));
   byId("trail").hidden = graph.views.length === 1;
-  fitPicture(READABLE);
-  reveal(itemOf(RESULT) ?? shownItems[0]);
+  showPicture();
   refresh();
+}
+
+// Fits the picture, if it can be read so, else the part with the result.
+function showPicture() {
+  fitPicture(READABLE, itemOf(RESULT));
+}
+
+// Opens a view, with the focus on the box of the view left, if it is there, else where Tab would enter.
+function enterView(view) {
+  const left = state.view;
+  openView(view);
+  const box = shownItems.find(({ opens, outside }) => opens === left && !outside);
+  (box?.group ?? picture.querySelector("[tabindex='0']")).focus();
 }
 
 function choose(item) {
   if (item.opens >= 0) {
-    openView(item.opens);
-    picture.querySelector("[tabindex='0']")?.focus();
+    enterView(item.opens);
     return;
   }
   if (playing) pause();
@@ -172,17 +183,13 @@ function showPlayer() {
 
 function train() {
   state.step = LAST_STEP;
-  if (!trainStep(trained)) {
+  stopped = !trainStep(trained);
+  if (stopped) {
     running = false;
-    forward();
-    backward();
     setText(byId("training-note"), "The next step would leave the finite numbers: lower the learning rate.");
-    stopped = true;
   }
   refresh({ numbers: true });
 }
-
-let stopped = false;
 
 function run() {
   if (!running) return;
@@ -192,7 +199,8 @@ function run() {
 
 function showTraining() {
   const ready = trained.size > 0;
-  byId("train-step").disabled = byId("train-run").disabled = !ready;
+  byId("training").hidden = !ready;
+  byId("curve").toggleAttribute("hidden", !losses.length);
   setText(byId("train-run"), running ? "Stop" : "Run");
   setText(byId("rate-text"), short(learningRate(), 2));
   if (!stopped) {
@@ -201,7 +209,7 @@ function showTraining() {
       : losses.length ? `${resultName()} is ${short(data[RESULT], 6)} after ${losses.length - 1} steps of ${trained.size} leaves.`
         : `Gradient descent on ${trained.size === 1 ? "one leaf" : `${trained.size} leaves`}: leaf ← leaf − learning rate · gradient.`);
   }
-  drawCurve();
+  if (losses.length) drawCurve();
 }
 
 function resetAll() {
@@ -218,8 +226,8 @@ const press = {
   first: () => stepBy(-LAST_STEP), back: () => stepBy(-1), next: () => stepBy(1), last: () => stepBy(LAST_STEP),
   play: () => (playing ? pause() : play()), "zoom-in": zoomIn, "zoom-out": zoomOut, fit: () => fitPicture(), reset: resetAll,
   help: () => byId("keys").showModal(),
-  "train-step": () => { stopped = false; train(); },
-  "train-run": () => { running = !running; stopped = false; run(); refresh(); },
+  "train-step": train,
+  "train-run": () => { running = !running; run(); refresh(); },
   theme: () => {
     const themes = ["auto", "light", "dark"], root = document.documentElement;
     const next = themes[(themes.indexOf(root.dataset.theme ?? "auto") + 1) % 3];
@@ -235,10 +243,10 @@ byId("rate").addEventListener("input", () => refresh());
 
 const KEYS = {
   " ": press.play, ".": press.next, ",": press.back, Home: press.first, End: press.last, "+": zoomIn, "=": zoomIn, "-": zoomOut,
-  0: press.fit, c: () => setCheck(!state.check), t: () => byId("train-step").click(), r: resetAll, "?": press.help,
+  0: press.fit, c: () => setCheck(!state.check), t: () => trained.size && press["train-step"](), r: resetAll, "?": press.help,
   Escape: () => {
     if (state.selected >= 0) state.selected = -1;
-    else if (graph.views[state.view][1] >= 0) openView(graph.views[state.view][1]);
+    else if (graph.views[state.view][1] >= 0) enterView(graph.views[state.view][1]);
     refresh();
   },
 };
@@ -273,7 +281,7 @@ function moveInPicture(event, item) {
   reveal(next);
 }
 
-new ResizeObserver(() => fitPicture(READABLE)).observe(picture);
+new ResizeObserver(showPicture).observe(picture);
 setText(byId("title"), resultName());
 setText(byId("summary"), `${FORWARD} operations, ${COUNT - FORWARD} leaves and plain numbers`);
 openView(0);

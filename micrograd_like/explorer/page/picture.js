@@ -56,7 +56,7 @@ function drawItem(item, j) {
   const kind = i < 0 ? "box" : ruleOf[i] === CONSTANT ? "constant" : isLeaf(i) ? "leaf" : i === RESULT ? "result" : "operation";
   const group = svgElement("g", { class: `item ${kind}${item.outside ? " outside" : ""}`, tabindex: -1, role: "button" });
   const text = (className, dx, dy, content = "") => {
-    const made = svgElement("text", { class: className, x: left + dx, y: top + dy }, content);
+    const made = svgElement("text", { class: className, x: left + dx, y: top + dy, lengthAdjust: "spacingAndGlyphs" }, content);
     group.append(made);
     return made;
   };
@@ -67,7 +67,7 @@ function drawItem(item, j) {
     item.data = text("number", width / 2, height / 2 + 3.5);
   } else {
     const head = i < 0 ? `▸ ${item.title}` : [sign(i), i === RESULT ? label(i) : nameOf(i)].filter(Boolean).join("   ");
-    text("", width / 2, 14, cut(head));
+    text("", width / 2, height < 40 ? height / 2 + 4 : 14, cut(head));
     if (item.numbersOf >= 0) {
       const line = kind === "box" ? 34 : 0;
       group.append(svgElement("line", { x1: left, x2: left + width, y1: top + 20, y2: top + 20 }));
@@ -101,10 +101,17 @@ function updatePicture(known) {
       setText(item.data, short(data[i]));
       continue;
     }
-    setText(item.data, hasData ? `data ${short(data[i])}` : "data");
-    setText(item.gradient, hasGradient ? `grad ${short(gradients[i])}` : "grad");
+    write(item.data, hasData ? `data ${short(data[i])}` : "data");
+    write(item.gradient, hasGradient ? `grad ${short(gradients[i])}` : "grad");
     item.group.classList.toggle("pending", !hasData);
   }
+}
+
+// Writes a number into a half of a node, squeezed if it has as many signs as a number can have.
+function write(text, content) {
+  setText(text, content);
+  if (content.length > 13) text.setAttribute("textLength", 66);
+  else text.removeAttribute("textLength");
 }
 
 // Returns the view's item that shows a node, or holds it; undefined if the view does not show it.
@@ -147,10 +154,14 @@ function place() {
 
 const READABLE = 0.8; // at which the numbers can be read
 
-function fitPicture(least = 0.02) {
-  const { clientWidth: width, clientHeight: height } = picture;
-  zoom = Math.max(least, Math.min(2, (width - 24) / size[0], (height - 32) / size[1]));
-  shift = [(width - zoom * size[0]) / 2, (height - zoom * size[1]) / 2];
+// Shows the whole picture; not smaller than `least`, where it shows as much of it around `item` as there is room for.
+function fitPicture(least = 0.02, item = shownItems[0]) {
+  const room = [picture.clientWidth, picture.clientHeight], margin = 12;
+  zoom = Math.max(least, Math.min(2, (room[0] - 2 * margin) / size[0], (room[1] - 3 * margin) / size[1]));
+  shift = room.map((length, axis) => {
+    const extent = zoom * size[axis], least = length - extent - margin;
+    return least >= margin ? (length - extent) / 2 : Math.min(margin, Math.max(least, length / 2 - zoom * item.place[axis]));
+  });
   place();
 }
 

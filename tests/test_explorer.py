@@ -1,0 +1,294 @@
+"""The explorer's page from Python: its graph, rules, pictures and text. What a browser makes of it: test_page.py."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micrograd_like import (
+    MLP,
+    Value,
+    categorical_cross_entropy_with_logits,
+    dot,
+    explore,
+    hinge,
+    leaky_relu,
+    relu,
+    sin,
+    tanh,
+    total,
+    where,
+)
+from micrograd_like.engine import unary
+from micrograd_like.explorer.graph import Graph, graph_of
+from micrograd_like.explorer.layout import layout_of
+from micrograd_like.explorer.rules import FORMULAS, rule_of
+from micrograd_like.explorer.views import MOST_ALIKE, MOST_EDGES, MOST_ITEMS, View, views_of
+from micrograd_like.expressions import parse
+
+
+def large_network() -> Graph:
+    rng = random.Random(1)
+    model = MLP(64, [128, 10], rng=rng)
+    loss = categorical_cross_entropy_with_logits(model([rng.random() for _ in range(64)]), 3)
+    return graph_of(loss, model)
+
+
+def many_samples() -> Graph:
+    rng = random.Random(1)
+    model = MLP(2, [16, 16, 1], rng=rng)
+    outputs = [model([rng.random(), rng.random()]) for _ in range(50)]
+    return graph_of(hinge(outputs, [1, -1] * 25), model)
+
+
+def chain() -> Graph:
+    y = Value(0.5)
+    for _ in range(5_000):
+        y = sin(y * 1.1)
+    return graph_of(y)
+
+
+def fan() -> Graph:
+    return graph_of(total([v * v for v in map(Value, range(3_000))]))
+
+
+LARGE = pytest.mark.parametrize("graph", [large_network(), many_samples(), chain(), fan()], ids=str)
+
+
+# The graph
+
+
+def test_operands_come_before_their_users() -> None:
+    x = Value(2.0, "x")
+    nodes = graph_of(tanh(x * x + 3 * x)).nodes
+    assert all(o < i for i, node in enumerate(nodes) for o in node.operands)
+    assert [node.label or node.operation or node.number for node in nodes] == ["x", 3.0, "*", "*", "+", "tanh"]
+
+
+def test_a_plain_number_is_a_node_for_each_use_but_shared_by_dots() -> None:
+    a, b, one = Value(1.0), Value(2.0), 1.0
+    kinds = Counter(node.kind for node in graph_of((a + one) * (b + one)).nodes)
+    assert kinds["constant"] == 2
+    inputs = [0.25, 0.75]
+    kinds = Counter(node.kind for node in graph_of(dot([a, b], inputs) + dot([b, a], inputs)).nodes)
+    assert kinds["constant"] == 2
+
+
+def test_numbers_of_other_kinds_become_floats() -> None:
+    nodes = graph_of(Value(Fraction(1, 3)) * Fraction(1, 4)).nodes
+    assert [node.number for node in nodes] == [1 / 3, 0.25, float(Fraction(1, 12))]
+
+
+def test_arrays_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"array of shape \(3,\): explore one sample's Value"):
+        explore(Value(np.ones(3)) * 2)
+
+
+def test_parameters_are_those_of_the_model_that_took_part() -> None:
+    model = MLP(2, [2, 1], rng=random.Random(1))
+    graph = graph_of(model.layers[0].neurons[0]([1.0, 2.0]), model)
+    assert [graph.nodes[i].label for i in graph.parameters] == ["w0", "w1", "b"]
+
+
+# The rules
+
+
+@pytest.mark.parametrize(("name", "count"), FORMULAS, ids=str)
+def test_formulas_that_are_shown_are_the_rules(name: str, count: int) -> None:
+    formula, *slopes = FORMULAS[name, count]
+    for a, b in [(0.5, 2.0), (1.5, -0.75), (0.25, 0.25), (2.0, 3.0)]:
+        operands = [Value(a), Value(b)][:count]
+        y = parse(f"{name}a" if (name, count) == ("-", 1) else f"a {name} b" if len(name) < 3 else _called(name, count))
+        value = y.at(dict(zip("ab", operands)))
+        _, *expected = value.operation.rule(*(v.data for v in operands))
+        names = {"a": a, "b": b, "y": value.data}
+        assert _number(formula, names) == pytest.approx(value.data, rel=1e-9)
+        for text, slope in zip(slopes, expected, strict=True):
+            assert _number(text, names) == pytest.approx(slope or 0, rel=1e-9)
+
+
+def _called(name: str, count: int) -> str:
+    return f"{name}({', '.join('ab'[:count])})"
+
+
+def _number(text: str, names: dict[str, float]) -> float:
+    expression = parse(text)
+    return float(expression.at({name: names[name] for name in expression.names}))
+
+
+def test_a_constant_operand_gets_no_gradient() -> None:
+    a, b = Value(1.0), Value(2.0)
+    assert rule_of((a**2).operation, 2).reached == (True, False)
+    assert rule_of(where(a < b, a, b).operation, 2).reached == (True, False)
+    assert rule_of((a**b).operation, 2).reached == (True, True)
+
+
+def test_a_slope_that_stops_a_gradient_is_told() -> None:
+    a = Value(1.0)
+    assert rule_of(relu(a).operation, 1).stops == (True,)
+    assert rule_of(leaky_relu(a).operation, 1).stops == (False,)
+    assert rule_of((a * 0).operation, 2).stops == (False, False)
+
+
+def test_an_operation_of_ones_own_goes_into_the_page() -> None:
+    softsign = unary("softsign", lambda x: (x / (1 + abs(x)), 1 / (1 + abs(x)) ** 2))
+    assert "softsign" in explore(softsign(Value(0.5))).html
+
+
+def test_an_operation_that_leaves_the_numbers_kind_is_refused_by_its_name() -> None:
+    ours = unary("ours", lambda x: (math.sin(x), math.cos(x)))
+    with pytest.raises(TypeError, match="the page cannot compute 'ours' by itself: .* use this package's functions"):
+        explore(ours(Value(0.5)))
+
+
+# The pictures
+
+
+def test_a_small_graph_is_one_picture_of_all() -> None:
+    model = MLP(2, [2, 1], rng=random.Random(1))
+    graph = graph_of(model([Value(1.0), Value(2.0)]), model)
+    (view,), homes = views_of(graph)
+    assert [item.node for item in view.items] == list(range(len(graph.nodes)))
+    assert set(homes) == {0}
+    titles = [title for *_, title in layout_of(view, graph.nodes).frames]
+    assert sorted(titles) == ["MLP", "layer 1", "layer 2", "neuron 1", "neuron 1", "neuron 2"]
+
+
+@LARGE
+def test_every_node_has_one_home_that_shows_it(graph: Graph) -> None:
+    views, homes = views_of(graph)
+    shown = [(item.node, v) for v, view in enumerate(views) for item in view.items if item.node >= 0 and not item.outside]
+    assert sorted(shown) == list(enumerate(homes))
+
+
+@LARGE
+def test_every_view_is_opened_from_the_one_around_it(graph: Graph) -> None:
+    views, _ = views_of(graph)
+    opened = {item.opens: v for v, view in enumerate(views) for item in view.items if item.opens >= 0 and not item.outside}
+    assert {v: view.parent for v, view in enumerate(views) if v} == opened
+
+
+@LARGE
+def test_no_picture_is_too_large_to_read(graph: Graph) -> None:
+    views, _ = views_of(graph)
+    outside = 2 * (MOST_ALIKE + MOST_ITEMS)
+    for view in views:
+        assert sum(not item.outside for item in view.items) <= MOST_ITEMS
+        assert len(view.items) <= MOST_ITEMS + outside
+        assert len(view.edges) <= MOST_EDGES + outside * 2
+
+
+@LARGE
+def test_edges_show_what_is_used_by_what(graph: Graph) -> None:
+    views, homes = views_of(graph)
+    around = {v: _around(views, v) for v in range(len(views))}
+    for user, node in enumerate(graph.nodes):
+        for operand in node.operands:
+            view = next(v for v in around[homes[operand]] if v in around[homes[user]])
+            if view_edges := set(views[view].edges):
+                ends = [_item(views, around, view, homes, i) for i in (operand, user)]
+                assert ends[0] == ends[1] or tuple(ends) in view_edges
+
+
+def _around(views: list[View], view: int) -> list[int]:
+    found = [view]
+    while (parent := views[found[-1]].parent) >= 0:
+        found.append(parent)
+    return found
+
+
+def _item(views: list[View], around: dict[int, list[int]], view: int, homes: list[int], node: int) -> int:
+    inside = around[homes[node]]
+    for j, item in enumerate(views[view].items):
+        if not item.outside and (item.node == node or (item.opens >= 0 and item.opens in inside)):
+            return j
+    raise AssertionError(node)
+
+
+def test_boxes_are_layers_and_neurons() -> None:
+    views, _ = views_of(large_network())
+    assert {"layer 1", "layer 2"} <= {item.title for item in views[0].items}
+    (layer,) = [view for view in views if view.title == "layer 1"]
+    assert [item.title for item in layer.items] == [f"neuron {i}" for i in range(1, 129)]
+
+
+def test_a_box_shows_the_numbers_of_the_one_node_that_is_used_outside() -> None:
+    graph = large_network()
+    views, _ = views_of(graph)
+    (layer,) = [view for view in views if view.title == "layer 1"]
+    assert {str(graph.nodes[item.exit].operation) for item in layer.items} == {"relu"}
+    assert {item.exit for item in views[0].items if item.title.startswith("layer")} == {-1}
+
+
+@LARGE
+def test_items_do_not_overlap(graph: Graph) -> None:
+    views, _ = views_of(graph)
+    for view in views[:20]:
+        places = layout_of(view, graph.nodes).items
+        for i, (x, y, width, height) in enumerate(places):
+            for x2, y2, width2, height2 in places[:i]:
+                assert abs(x - x2) >= (width + width2) / 2 - 1 or abs(y - y2) >= (height + height2) / 2 - 1
+
+
+def test_parts_of_one_shape_are_laid_out_once() -> None:
+    data = json.loads(re.search(r'id="graph">(.*?)</script>', explore(*_large()).html)[1])
+    assert len(data["views"]) > 200
+    assert len(data["layouts"]) < 10
+
+
+def _large() -> tuple[Value, MLP]:
+    model = MLP(64, [128, 10], rng=random.Random(1))
+    return total(model([0.5] * 64)), model
+
+
+# The text
+
+
+def test_a_page_of_a_neuron_is_small() -> None:
+    w, x, b = Value(-3.0, "w"), Value(2.0, "x"), Value(6.5, "b")
+    assert len(explore(tanh(w * x + b)).html.encode()) < 100_000
+
+
+def test_numbers_keep_all_their_digits() -> None:
+    x = 0.1 + 0.2
+    data = json.loads(re.search(r'id="graph">(.*?)</script>', explore(Value(x) * 2).html)[1])
+    assert x in [number for _, _, number, *_ in data["nodes"]]
+
+
+def test_a_page_is_the_same_each_time() -> None:
+    w = Value(1.0, "w")
+    assert explore(tanh(w * 2)).html == explore(tanh(w * 2)).html
+
+
+def test_exploring_leaves_the_graph_as_it_was() -> None:
+    w = Value(1.0, "w")
+    y = tanh(w * 2)
+    y.backward()
+    before = [(v.data, v.grad, v.operands) for v in (w, y)]
+    explore(y)
+    assert [(v.data, v.grad, v.operands) for v in (w, y)] == before
+
+
+def test_a_page_is_written_whole(tmp_path: Path) -> None:
+    page = explore(Value(1.0, "é") * 2)
+    page.save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text("utf-8") == page.html
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        page.save(tmp_path / "nowhere" / "page.html")
+
+
+def test_what_is_no_value_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"explore takes a Value, not float"):
+        explore(1.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"explore takes a Value, not list: of several results, their total"):
+        explore([Value(1.0)])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"a module that has named_parameters\(\), not int"):
+        explore(Value(1.0) * 2, 3)  # type: ignore[arg-type]
