@@ -177,7 +177,7 @@ class Compiled:
     ) -> History:
         """Let the optimizer move the parameters so many steps down the mean loss.
 
-        A progress bar is shown on a terminal where there is tqdm. Ctrl-C ends it with what was learned.
+        A terminal and a notebook show a progress bar where there is tqdm. Ctrl-C ends it with what was learned.
 
         Args:
             data: as of `value`.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LEAF, CONSTANT = -1, -2
 """What stands in the place of a rule's number for a node that has none."""
-PARTS = Path(__file__).parent / "page"
+ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("dom", "program", "numbers", "picture", "steps", "panels", "training", "main")
 """The files of the page's own code, in their order."""
 
@@ -83,9 +83,9 @@ def explore(value: Value, model: Module | None = None) -> Page:
 
 def _html(title: str, graph: Graph) -> str:
     rules, data = _rules_and_data(graph)
-    code = [(PARTS / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
+    code = [(ASSETS / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     script = "\n".join([MATHEMATICS, "const RULES = [", *map(_function, rules), "];", *code])
-    style = (PARTS / "page.css").read_text("utf-8")
+    style = (ASSETS / "page.css").read_text("utf-8")
     parts = {
         "policy": f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'",
@@ -94,7 +94,7 @@ def _html(title: str, graph: Graph) -> str:
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "script": script,
     }
-    return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], (PARTS / "page.html").read_text("utf-8"))
+    return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], (ASSETS / "page.html").read_text("utf-8"))
 
 
 def _rules_and_data(graph: Graph) -> tuple[list[Rule], dict[str, Any]]:
