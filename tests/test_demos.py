@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from micrograd_like.__main__ import EXAMPLES, main
 
 DEMOS = Path(__file__).parent.parent / "demos"
 
@@ -77,3 +80,25 @@ def test_moons_are_told_apart(tmp_path: Path) -> None:
     printed = run("moons.py", tmp_path)
     assert re.search(r"step 100 .* accuracy (9[5-9]|100)%", printed)
     assert (tmp_path / "pictures" / "moons.png").stat().st_size > 10_000
+
+
+def test_digits_are_read_after_a_compiled_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "digits", "--out", str(tmp_path)]) == 0
+    (share,) = re.findall(r"\n([\d.]+)% of 359 images held out are right", capsys.readouterr().out)
+    assert float(share) >= 95
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["digits-answers.png", "digits-loss.png"]
+
+
+@pytest.mark.parametrize("document", ["000", "001", "002", "004"])
+def test_a_document_is_trained_alone(document: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", document, "--out", str(tmp_path / "new" / "folder")]) == 0
+    assert capsys.readouterr().out.startswith(f"\n{document}  ")
+    pictures = [path.name for path in (tmp_path / "new" / "folder").iterdir()]
+    assert pictures
+    assert all(name.startswith(document) for name in pictures)
+
+
+def test_every_example_is_there() -> None:
+    for name in EXAMPLES.values():
+        module, function = name.split(".")
+        assert callable(getattr(import_module(f"micrograd_like.examples.{module}"), function))

@@ -105,18 +105,21 @@ def test_parameters_are_those_of_the_model_that_took_part() -> None:
 def test_formulas_that_are_shown_are_the_rules(name: str, count: int) -> None:
     formula, *slopes = FORMULAS[name, count]
     for a, b in [(0.5, 2.0), (1.5, -0.75), (0.25, 0.25), (2.0, 3.0)]:
-        operands = [Value(a), Value(b)][:count]
-        y = parse(f"{name}a" if (name, count) == ("-", 1) else f"a {name} b" if len(name) < 3 else _called(name, count))
-        value = y.at(dict(zip("ab", operands, strict=False)))
-        _, *expected = value.operation.rule(*(v.data for v in operands))
-        names = {"a": a, "b": b, "y": value.data}
+        numbers = dict(zip("abcd", (a, b, 3.0, 4.0), strict=True))
+        value = parse(_written(name, count)).at({letter: Value(x) for letter, x in numbers.items()})
+        _, *expected = value.operation.rule(*list(numbers.values())[:count])
+        names = {**numbers, "y": value.data}
         assert _number(formula, names) == pytest.approx(value.data, rel=1e-9)
         for text, slope in zip(slopes, expected, strict=True):
             assert _number(text, names) == pytest.approx(slope or 0, rel=1e-9)
 
 
-def _called(name: str, count: int) -> str:
-    return f"{name}({', '.join('ab'[:count])})"
+def _written(name: str, count: int) -> str:
+    if name == "where":
+        return "where(a < b, c, d)"
+    if name.isalnum():
+        return f"{name}({', '.join('ab'[:count])})"
+    return f"a {name} b" if count == 2 else f"{name}a"
 
 
 def _number(text: str, names: dict[str, float]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 import subprocess
 import sys
 import time
@@ -12,6 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
+from micrograd_like.examples.formulas import FORMULAS, Formula, check_all, derivative, number
+
+SQUARE = derivative(lambda x: x * x, "x", number)
+HOLDS = Formula("000", "∂x²/∂x = 2x", lambda x: 2 * x, SQUARE)
+CORRECTED = Formula("000", "∂x²/∂x = x", lambda x: x, SQUARE, "", "2x", lambda x: 2 * x)
 DEMO = Path(__file__).parent.parent / "demos" / "formulas.py"
 
 
@@ -78,4 +82,23 @@ def test_last_line_counts_the_rows(run: Run) -> None:
 
 
 def test_formulas_can_be_imported_without_being_checked(run: Run) -> None:
-    assert len(runpy.run_path(str(DEMO))["FORMULAS"]) == len(run.rows)
+    assert len(FORMULAS) == len(run.rows)
+
+
+def test_a_wrong_formula_with_a_right_one_beside_it_is_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_all([HOLDS, CORRECTED])
+    assert "2 rows: 1 hold, 1 do not;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        HOLDS._replace(code=lambda x: 3 * x),
+        CORRECTED._replace(code=lambda x: 2 * x),
+        CORRECTED._replace(right=lambda x: 3 * x),
+    ],
+    ids=["wrong without a right one", "right with another", "wrong with a wrong one"],
+)
+def test_any_other_verdict_is_told(formula: Formula, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not check_all([HOLDS, formula])
+    assert capsys.readouterr().out.endswith(f"not as expected: {formula.text}\n")

@@ -45,9 +45,10 @@ FORMULAS: dict[tuple[str, int], tuple[str, ...]] = {
     ("relu", 1): ("maximum(a, 0)", "where(a > 0, 1, 0)"),
     ("gelu", 1): ("a*erfc(-0.7071067812*a)/2", "y/a + a*exp(-a**2/2)*0.3989422804"),
     ("maximum", 2): ("maximum(a, b)", "where(a > b, 1, where(a < b, 0, 0.5))", "where(b > a, 1, where(b < a, 0, 0.5))"),
+    ("where", 4): ("where(a < b, c, d)", "0", "0", "where(a < b, 1, 0)", "where(a < b, 0, 1)"),
     ("minimum", 2): ("minimum(a, b)", "where(a < b, 1, where(a > b, 0, 0.5))", "where(b < a, 1, where(b > a, 0, 0.5))"),
 }
-"""What the panel shows of an operation of so many operands: the result y of a and b, and its slope by each.
+"""What the panel shows of an operation of so many operands: the result y of a, b, c and d, and its slope by each.
 
 It is the language of `expressions.py`, and a test holds each against the rule. What is not named here, or has a setting
 that no formula could know, is shown by its name and its numbers."""
@@ -75,7 +76,7 @@ def rule_of(operation: Operation, count: int) -> Rule:
     node `i`, and where its operands begin in `o`, and their local derivatives in `s`: `k`.
     """
     tape = Tape()
-    names = ["a", "b"][:count] if count <= 2 else [f"x{j}" for j in range(count)]
+    names = list("abcd"[:count]) if count <= 4 else [f"x{j}" for j in range(count)]
     try:
         y, *slopes = operation.rule(*(tape.leaf(PARAMETER) for _ in names))
         results = [_node(tape, x) for x in (y, *(0.0 if slope is None else slope for slope in slopes))]

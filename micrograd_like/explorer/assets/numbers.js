@@ -29,10 +29,10 @@ function short(x, digits = 4) {
 
 const exact = (x) => String(x).replaceAll("-", "−").replace("Infinity", "∞");
 
-// Returns a formula of the rules' table as it stands in a book, with what `write` makes of each of the names a, b and y.
+// Returns a formula of the rules' table as it stands in a book, with what `write` makes of each of the names a to d and y.
 function formulaText(formula, write) {
   const text = cases(formula).replace(/\*\*2\b/g, "²").replaceAll("**", " ^ ").replaceAll("*", "·").replaceAll("-", "−");
-  return text.replace(/\b[aby]\b/g, (name, at) => {
+  return text.replace(/\b[a-dy]\b/g, (name, at) => {
     const written = write(name), before = text.slice(0, at).trimEnd().at(-1), after = text.slice(at + 1).trimStart().at(0);
     const tight = "+−·/^".includes(before ?? " ") || "²^".includes(after ?? " ");
     return written.startsWith("−") && tight ? `(${written})` : written;

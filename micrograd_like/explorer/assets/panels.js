@@ -39,7 +39,7 @@ function forwardLines(i) {
     const shown = operands.slice(0, MOST_SHOWN).map(write);
     return `${symbol}(${shown.join(", ")}${operands.length > shown.length ? ", …" : ""})`;
   };
-  const write = (of) => (formula ? formulaText(formula, (letter) => of(operands["ab".indexOf(letter)])) : called(of));
+  const write = (of) => (formula ? formulaText(formula, (letter) => of(operands["abcd".indexOf(letter)])) : called(of));
   if (symbol === "dot") return dotLines(i, operands);
   return [
     line(`${name} = ${write(nameOf)}`),
@@ -64,7 +64,7 @@ function dotLines(i, operands) {
 function operandParts(i, phase) {
   const parts = [], name = nameOf(i), result = resultName(), [, , slopeFormulas] = graph.rules[ruleOf[i]];
   const operands = [...operandAt.slice(begin[i], begin[i + 1])];
-  const read = (letter, of) => (letter === "y" ? of(i) : of(operands["ab".indexOf(letter)]));
+  const read = (letter, of) => (letter === "y" ? of(i) : of(operands["abcd".indexOf(letter)]));
   const flowing = operands.map((_, j) => begin[i] + j).filter((k) => flow[k] !== BLOCKED);
   for (const k of flowing.slice(0, MOST_SHOWN)) {
     const j = k - begin[i], o = operandAt[k], formula = slopeFormulas[j];
@@ -72,7 +72,8 @@ function operandParts(i, phase) {
     if (formula) {
       const symbols = formulaText(formula, (letter) => read(letter, nameOf));
       const numbers = formulaText(formula, (letter) => read(letter, (node) => short(data[node])));
-      local.push(`${symbols} = `, ...(numbers === symbols || numbers === short(slopes[k]) ? [] : [`${numbers} = `]));
+      const known = [short(slopes[k]), short(slopes[k], 6)];
+      local.push(...new Set([symbols, numbers].filter((text) => !known.includes(text)).map((text) => `${text} = `)));
     } else if (sign(i) === "dot") {
       const count = Math.floor(operands.length / 2), other = j < count ? operands.length - count + j : j - (operands.length - count);
       if (operands.length % 2 === 0 || j !== count) local.push(`${nameOf(operands[other])} = `);
@@ -117,8 +118,9 @@ function showPaths(i, { count, paths }) {
 let rows = [];
 
 function showLeaves(view, trained, moved) {
-  const shown = leavesIn(view).sort((a, b) => (ruleOf[a] === CONSTANT) - (ruleOf[b] === CONSTANT) || b - a);
-  rows = shown.map((i) => leafRow(i, trained, moved)); // in the order of the formula
+  const shown = leavesIn(view).sort((a, b) => (ruleOf[a] === CONSTANT) - (ruleOf[b] === CONSTANT)
+    || placeOf(a).localeCompare(placeOf(b), "en", { numeric: true }) || b - a); // as in the formula
+  rows = shown.map((i) => leafRow(i, trained, moved));
   const headed = rows.flatMap(({ i, row }, n) => (placeOf(i) && (n === 0 || placeOf(i) !== placeOf(shown[n - 1]))
     ? [element("h3", {}, placeOf(i)), row] : [row]));
   byId("leaves").replaceChildren(...headed);
