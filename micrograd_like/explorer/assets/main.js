@@ -32,7 +32,7 @@ function render() {
 function light() {
   const { node, phase } = stepAt(state.step), complete = state.step === LAST_STEP;
   const traced = state.hovered >= 0 ? state.hovered : state.selected, traces = complete && traced >= 0;
-  byId("paths-section").hidden = !traces || ruleOf[traced] === CONSTANT;
+  byId("paths-section").hidden = !traces || traced === RESULT || ruleOf[traced] === CONSTANT;
   if (traces) {
     const found = pathsFrom(traced, 8);
     lightPicture({ nodes: found.nodes, places: found.places, selected: state.selected });

@@ -27,8 +27,8 @@ function drawView(number, choose, hover) {
   }
   shownEdges = edges.map(([from, to], n) => {
     const tail = items[from][0], head = items[to][0];
-    const quiet = tail >= 0 && ruleOf[tail] === CONSTANT;
-    const line = svgElement("path", { class: quiet ? "edge constant" : "edge", d: curves[n], "marker-end": "url(#arrow)" });
+    const blocked = tail >= 0 && head >= 0 && users[tail].every((k) => userAt[k] !== head || flow[k] === BLOCKED);
+    const line = svgElement("path", { class: blocked ? "edge blocked" : "edge", d: curves[n], "marker-end": "url(#arrow)" });
     scene.append(line);
     if (head >= 0 && tail >= 0 && ORDERED.includes(sign(head)) && begin[head + 1] - begin[head] === 2
         && operandAt[begin[head] + 1] === tail && operandAt[begin[head]] !== tail) {
