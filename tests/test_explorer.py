@@ -60,7 +60,13 @@ def fan() -> Graph:
     return graph_of(total([v * v for v in map(Value, range(3_000))]))
 
 
-LARGE = pytest.mark.parametrize("graph", [large_network(), many_samples(), chain(), fan()], ids=str)
+def wide_layer() -> Graph:
+    model = MLP(2, [1_000, 1], rng=random.Random(1))
+    return graph_of(model([1.0, 2.0]), model)
+
+
+GRAPHS = (large_network, many_samples, chain, fan, wide_layer)
+LARGE = pytest.mark.parametrize("graph", [graph() for graph in GRAPHS], ids=[graph.__name__ for graph in GRAPHS])
 
 
 # The graph

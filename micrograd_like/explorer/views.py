@@ -7,6 +7,7 @@ a box holds some that follow each other in topological order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd_like.explorer.graph import Graph
@@ -71,6 +72,7 @@ class _Making:
 
     def __init__(self, graph: Graph) -> None:
         self.nodes = graph.nodes
+        self.operands: list[Sequence[int]] = [node.operands for node in graph.nodes]
         self.users: list[list[int]] = [[] for _ in graph.nodes]
         for i, node in enumerate(graph.nodes):
             for operand in node.operands:
@@ -88,15 +90,17 @@ class _Making:
     def add(self, box: _Unit, parent: int) -> int:
         """Make the view of a box and those that are opened from it, and return its number."""
         units = self._units(box)
-        connected = len(units) <= MOST_ALIKE or bool(self._joined(units))
-        if not connected:  # they stand in rows, without edges, in the order of the formula
+        joined = self._joined(units)
+        in_rows = len(units) > MOST_ALIKE and not joined  # without edges, in the order of the formula
+        if in_rows:
             units.reverse()
         number = len(self.views)
         self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
-        view = View(box.title, parent, [self._item(unit, len(box.within)) for unit in units], [])
+        view = View(box.title, parent, [self._item(unit, len(box.within)) for unit in units], sorted(joined))
         self.views.append(view)
-        if connected:
-            self._connect(view, number)
+        if not in_rows:
+            self._add_outside(number, self.operands, incoming=True)
+            self._add_outside(number, self.users, incoming=False)
         for j, unit in enumerate(units):
             if unit.title:
                 view.items[j] = view.items[j]._replace(opens=self.add(unit, number))
@@ -119,10 +123,10 @@ class _Making:
                 return units
         for depth in range(deepest, len(box.within), -1):  # the deepest parts that are few, and blocks of all else
             units = self._cut(box.nodes, depth)
-            if sum(bool(unit.title) for unit in units) <= FEW_ITEMS:
-                break
-        parts = [unit for unit in units if unit.title] if len(units) > 2 * FEW_ITEMS else []
-        return [*parts, *self._blocks([unit for unit in units if unit not in parts], box)]
+            parts = [unit for unit in units if unit.title]
+            if len(parts) <= FEW_ITEMS < len(units) - len(parts):
+                return [*parts, *self._blocks([unit for unit in units if not unit.title], box)]
+        return self._blocks(units, box)
 
     def _cut(self, nodes: list[int], depth: int) -> list[_Unit]:
         """Return the nodes that are in no part as deep as this, boxes for the parts that are, and for alike leaves."""
@@ -177,40 +181,28 @@ class _Making:
         exits = [i for i in unit.nodes if i == last or any(user not in inside for user in self.users[i])]
         return exits[0] if len(exits) == 1 else -1
 
-    def _connect(self, view: View, number: int) -> None:
-        """Add the edges of a view, and what lies outside at their other ends."""
-        shown = self.shown[number]
+    def _add_outside(self, number: int, linked: Sequence[Sequence[int]], incoming: bool) -> None:
+        """Add what lies outside of a view and is an operand of what is in it, or else a user, and the edges to it.
+
+        Nodes outside are shown one by one if they are few, in the boxes that they are in, or all as one.
+        """
+        view, shown = self.views[number], self.shown[number]
+        ends = [(i, j) for node, j in shown.items() for i in linked[node] if i not in shown]
+        owners = {i: self._owner(i, view.parent) for i, _ in ends}
+        alone = {i for i, (owner, j) in owners.items() if self.views[owner].items[j].node >= 0}
+        at: dict[tuple[int, int | None], int] = {}
         edges: dict[tuple[int, int], None] = {}
-        incoming: dict[int, list[int]] = {}
-        outgoing: dict[int, list[int]] = {}
-        for i, j in shown.items():
-            for operand in self.nodes[i].operands:
-                if operand not in shown:
-                    incoming.setdefault(operand, []).append(j)
-                elif shown[operand] != j:
-                    edges[shown[operand], j] = None
-            for user in self.users[i]:
-                if user not in shown:
-                    outgoing.setdefault(user, []).append(j)
-        for ends, reverse in ((incoming, False), (outgoing, True)):
-            at: dict[tuple[int, int | None], int] = {}
-            owners = {i: self._owner(i, view.parent) for i in ends}
-            single = sum(self.views[owner].items[j].node >= 0 for owner, j in owners.values())
-            for i, here in ends.items():
-                owner, j = owners[i]
-                node = self.views[owner].items[j].node
-                key = (owner, None if node >= 0 and single > MOST_ALIKE else j)
-                if key not in at:
-                    at[key] = len(view.items)
-                    if key[1] is None:
-                        title = f"{single} outside"
-                        view.items.append(Item(title=title, outside=True))
-                    else:
-                        view.items.append(self.views[owner].items[j]._replace(outside=True, place=()))
-                    if key[1] is None or node < 0:
-                        self.unresolved.append((number, at[key], key))
-                for j in here:
-                    edges[(j, at[key]) if reverse else (at[key], j)] = None
+        for i, here in ends:
+            owner, j = owners[i]
+            together = i in alone and len(alone) > MOST_ALIKE
+            key = (owner, None if together else j)
+            if key not in at:
+                at[key] = len(view.items)
+                there = Item(title=f"{len(alone)} outside") if together else self.views[owner].items[j]
+                view.items.append(there._replace(outside=True, place=()))
+                if there.node < 0:
+                    self.unresolved.append((number, at[key], key))
+            edges[(at[key], here) if incoming else (here, at[key])] = None
         view.edges.extend(edges)
 
     def _owner(self, node: int, view: int) -> tuple[int, int]:
