@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from micrograd_like.explorer.graph import Graph
 from micrograd_like.parts import title_of
 
-MOST_ITEMS, MOST_EDGES = 150, 450
+MOST_ITEMS, MOST_EDGES = 150, 300
 """What a picture may hold, so that a person can read it and it is laid out in a moment."""
 FEW_ITEMS = 30
 """So many are shown, whatever edges are between them."""
@@ -158,15 +158,18 @@ class _Making:
                     del units[leaf]
 
     def _blocks(self, units: list[_Unit], box: _Unit) -> list[_Unit]:
-        """Return boxes of equal numbers of units that follow each other."""
+        """Return boxes of equal numbers of units that follow each other: fewer, where many edges are between them."""
         count = max(2, min(MOST_ITEMS // 2, -(-len(units) // 100)))
-        size = -(-len(units) // count)
-        blocks = []
-        for start in range(0, len(units), size):
-            block = units[start : start + size]
-            title = f"{start + 1} to {start + len(block)} of {len(units)}"
-            blocks.append(_Unit(sorted(i for unit in block for i in unit.nodes), box.within, title, box.within))
-        return blocks
+        while True:
+            size = -(-len(units) // count)
+            blocks = []
+            for start in range(0, len(units), size):
+                block = units[start : start + size]
+                title = f"{start + 1} to {start + len(block)} of {len(units)}"
+                blocks.append(_Unit(sorted(i for unit in block for i in unit.nodes), box.within, title, box.within))
+            if count <= FEW_ITEMS // 2 or len(self._joined(blocks)) <= MOST_EDGES:
+                return blocks
+            count //= 2
 
     def _fits(self, units: list[_Unit]) -> bool:
         return len(units) <= MOST_ITEMS and (len(self._joined(units)) <= MOST_EDGES or len(units) <= FEW_ITEMS)
@@ -188,22 +191,24 @@ class _Making:
         """
         view, shown = self.views[number], self.shown[number]
         ends = [(i, j) for node, j in shown.items() for i in linked[node] if i not in shown]
-        owners = {i: self._owner(i, view.parent) for i, _ in ends}
-        alone = {i for i, (owner, j) in owners.items() if self.views[owner].items[j].node >= 0}
+        owners: dict[int, tuple[int, int | None]] = {i: self._owner(i, view.parent) for i, _ in ends}
+        alone = [i for i, (owner, j) in owners.items() if self.views[owner].items[j or 0].node >= 0]
+        if len(alone) > MOST_ALIKE:
+            owners.update((i, (owners[i][0], None)) for i in alone)
+        edges = dict.fromkeys((owners[i], j) for i, j in ends)
+        if len(edges) > MOST_EDGES:
+            edges = dict.fromkeys(((view.parent, None), j) for _, j in edges)
+            alone = list(owners)
         at: dict[tuple[int, int | None], int] = {}
-        edges: dict[tuple[int, int], None] = {}
-        for i, here in ends:
-            owner, j = owners[i]
-            together = i in alone and len(alone) > MOST_ALIKE
-            key = (owner, None if together else j)
-            if key not in at:
-                at[key] = len(view.items)
-                there = Item(title=f"{len(alone)} outside") if together else self.views[owner].items[j]
+        for owner, _ in edges:
+            if owner not in at:
+                at[owner] = len(view.items)
+                together = owner[1] is None
+                there = Item(title=f"{len(alone)} outside") if together else self.views[owner[0]].items[owner[1] or 0]
                 view.items.append(there._replace(outside=True, place=()))
                 if there.node < 0:
-                    self.unresolved.append((number, at[key], key))
-            edges[(at[key], here) if incoming else (here, at[key])] = None
-        view.edges.extend(edges)
+                    self.unresolved.append((number, at[owner], owner))
+        view.edges.extend((at[owner], here) if incoming else (here, at[owner]) for owner, here in edges)
 
     def _owner(self, node: int, view: int) -> tuple[int, int]:
         """Return the nearest view around `view` that shows a node, and the item that does."""
