@@ -77,7 +77,7 @@ def _laid_out(
         size = {"width": f"{width / 72:.4f}", "height": f"{height / 72:.4f}"}
         frames[place].node(f"n{i}", label="", shape="box", fixedsize="true", **size)
     graph.body.reverse()  # so that what comes first in the formula is drawn on top
-    for path in sorted(list(frames)[1:], key=len, reverse=True):  # the inner frames first
+    for path in sorted(list(frames)[:0:-1], key=len, reverse=True):  # the inner frames first
         frames[path[:-1]].subgraph(frames[path])
     for tail, head in edges:
         apart = "1" if places[head] in ((), places[tail]) else "2"  # so that layers stand side by side

@@ -87,8 +87,8 @@ class _Making:
         self.homes = [0] * len(graph.nodes)
         self.unresolved: list[tuple[int, int, tuple[int, int | None]]] = []
 
-    def add(self, box: _Unit, parent: int) -> int:
-        """Make the view of a box and those that are opened from it, and return its number."""
+    def add(self, box: _Unit, parent: int, around: tuple[str, ...] = ()) -> int:
+        """Make the view of a box in the part `around` and those that are opened from it, and return its number."""
         units = self._units(box)
         joined = self._joined(units)
         in_rows = len(units) > MOST_ALIKE and not joined  # without edges, in the order of the formula
@@ -96,14 +96,16 @@ class _Making:
             units.reverse()
         number = len(self.views)
         self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
-        view = View(box.title, parent, [self._item(unit, len(box.within)) for unit in units], sorted(joined))
+        parts = box.within[max(1, len(around)) :]  # such as layer 1, neuron 2: a box may stand deep inside
+        title = ", ".join(map(title_of, parts)) or box.title
+        view = View(title, parent, [self._item(unit, len(box.within)) for unit in units], sorted(joined))
         self.views.append(view)
         if not in_rows:
             self._add_outside(number, self.operands, incoming=True)
             self._add_outside(number, self.users, incoming=False)
         for j, unit in enumerate(units):
             if unit.title:
-                view.items[j] = view.items[j]._replace(opens=self.add(unit, number))
+                view.items[j] = view.items[j]._replace(opens=self.add(unit, number, box.within))
             else:
                 self.homes[unit.nodes[0]] = number
         return number

@@ -2,7 +2,8 @@
 
 const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
 const trained = new Set(graph.parameters);
-let playing = 0, stopped = false, moved = true, asked = false, differences = { pending: [], timer: 0 };
+let playing = 0, stopped = false, moved = true, asked = false, describing = 0;
+const differences = { pending: [], timer: 0 };
 
 function refresh({ numbers = false } = {}) {
   moved ||= numbers;
@@ -12,6 +13,12 @@ function refresh({ numbers = false } = {}) {
     asked = false;
     render();
   });
+}
+
+// Screen readers are told the numbers when they have come to rest.
+function describeAll() {
+  clearTimeout(describing);
+  describing = setTimeout(() => shownItems.forEach(describe), 300);
 }
 
 function render() {
@@ -26,6 +33,7 @@ function render() {
   if (state.check) checkDifferences();
   showPlayer();
   showTraining();
+  describeAll();
   moved = false;
 }
 
@@ -68,17 +76,17 @@ function checkDifferences() {
 }
 
 function work() {
-  const until = performance.now() + 6;
+  const until = performance.now() + 4;
   while (differences.pending.length && performance.now() < until) {
     const item = differences.pending.shift(), i = item.numbersOf ?? item.i;
     if (ruleOf[i] === CONSTANT || state.step !== LAST_STEP) {
       setText(item.difference, "");
       continue;
     }
-    const { difference } = finiteDifference(i), good = agrees(difference, gradients[i]);
-    setText(item.difference, `≈ ${short(difference)} ${good ? "✓" : "≠"}`);
-    item.difference.classList.toggle("agrees", good);
-    item.difference.classList.toggle("differs", !good);
+    const { difference, below, above, verdict } = finiteDifference(i);
+    const told = { agrees: "✓", differs: "≠", kink: `≠ kink: ${short(below, 3)}, ${short(above, 3)}` }[verdict];
+    setText(item.difference, told ? `≈ ${short(difference)} ${told}` : "≈ cannot be told");
+    for (const each of ["agrees", "differs", "kink"]) item.difference.classList.toggle(each, each === verdict);
   }
   if (differences.pending.length) differences.timer = setTimeout(work, 4);
 }
@@ -105,13 +113,8 @@ function openView(view) {
     return button;
   }));
   byId("trail").hidden = graph.views.length === 1;
-  showPicture();
-  refresh();
-}
-
-// Fits the picture, if it can be read so, else the part with the result.
-function showPicture() {
   fitPicture(READABLE, itemOf(RESULT));
+  refresh();
 }
 
 // Opens a view, with the focus on the box of the view left, if it is there, else where Tab would enter.
@@ -134,7 +137,9 @@ function choose(item) {
 }
 
 function hover(item) {
-  state.hovered = item && item.node >= 0 ? item.node : -1;
+  const node = item && item.node >= 0 ? item.node : -1;
+  if (state.hovered === node) return;
+  state.hovered = node;
   refresh();
 }
 
@@ -206,8 +211,8 @@ function showTraining() {
   if (!stopped) {
     setText(byId("training-note"), !ready
       ? `Tick "train" beside a leaf to move it down the gradient of ${resultName()}.`
-      : losses.length ? `${resultName()} is ${short(data[RESULT], 6)} after ${losses.length - 1} steps of ${trained.size} leaves.`
-        : `Gradient descent on ${trained.size === 1 ? "one leaf" : `${trained.size} leaves`}: leaf ← leaf − learning rate · gradient.`);
+      : losses.length ? `${resultName()} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
+        : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`);
   }
   if (losses.length) drawCurve();
 }
@@ -225,7 +230,7 @@ const zoomIn = () => zoomBy(1.3), zoomOut = () => zoomBy(1 / 1.3);
 const press = {
   first: () => stepBy(-LAST_STEP), back: () => stepBy(-1), next: () => stepBy(1), last: () => stepBy(LAST_STEP),
   play: () => (playing ? pause() : play()), "zoom-in": zoomIn, "zoom-out": zoomOut, fit: () => fitPicture(), reset: resetAll,
-  help: () => byId("keys").showModal(),
+  help: () => byId("keys").showModal(), close: () => byId("keys").close(),
   "train-step": train,
   "train-run": () => { running = !running; run(); refresh(); },
   theme: () => {
@@ -253,8 +258,9 @@ const KEYS = {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
-  const target = event.target, typing = target.matches?.("input:not([type=checkbox])");
-  if (typing || (target.matches?.("button, input") && event.key === " ")) return;
+  const target = event.target, is = (selector) => target.matches?.(selector);
+  if (is("input[type=number]") || (is("button, input[type=checkbox]") && event.key === " ")) return;
+  if (is("input[type=range]") && (event.key.startsWith("Arrow") || ["Home", "End"].includes(event.key))) return;
   const item = shownItems.find(({ group }) => group === target);
   if (event.key.startsWith("Arrow")) {
     if (target.closest?.("#picture")) moveInPicture(event, item);
@@ -281,9 +287,13 @@ function moveInPicture(event, item) {
   reveal(next);
 }
 
-new ResizeObserver(showPicture).observe(picture);
+new ResizeObserver(() => { // what was moved or zoomed stays so
+  const { node } = stepAt(state.step), atHand = node >= 0 ? itemOf(node) : undefined;
+  if (fitted) fitPicture(READABLE, atHand ?? itemOf(RESULT));
+  else if (atHand) reveal(atHand);
+}).observe(picture);
 setText(byId("title"), resultName());
-setText(byId("summary"), `${FORWARD} operations, ${COUNT - FORWARD} leaves and plain numbers`);
+setText(byId("summary"), `${counted(FORWARD, "operation")}, ${counted(COUNT - FORWARD, "leaf or plain number", "leaves and plain numbers")}`);
 openView(0);
 
 // For the curious, in the browser's console: all numbers with all their digits.

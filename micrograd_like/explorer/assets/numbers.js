@@ -27,6 +27,9 @@ function short(x, digits = 4) {
   return text.replaceAll("-", "−");
 }
 
+// Says how many there are: "1 leaf", "2 leaves".
+const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
 const exact = (x) => String(x).replaceAll("-", "−").replace("Infinity", "∞");
 
 // Returns a formula of the rules' table as it stands in a book, with what `write` makes of each of the names a to d and y.

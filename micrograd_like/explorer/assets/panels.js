@@ -94,11 +94,15 @@ function operandParts(i, phase) {
 }
 
 function differenceLine(i) {
-  const { h, difference } = finiteDifference(i), name = nameOf(i), result = resultName();
-  const good = agrees(difference, gradients[i]);
+  const { h, difference, below, above, verdict } = finiteDifference(i), name = nameOf(i), result = resultName();
+  const told = {
+    agrees: `${short(difference, 8)} ✓ agrees`,
+    differs: `${short(difference, 8)} ≠ differs: a kink nearby, or too steep for this step`,
+    kink: `${short(difference, 8)} ≠ a kink: the slope is ${short(below)} below and ${short(above)} above`,
+    undecided: "cannot be told: the result is not a finite number here",
+  }[verdict];
   return line(`finite difference: (${result}(${name} + h) − ${result}(${name} − h)) / 2h, h = ${short(h)}: `,
-    element("span", { class: good ? "agrees" : "differs" },
-      `${short(difference, 8)} ${good ? "✓ agrees" : "≠ differs: a kink, or too steep?"}`));
+    element("span", { class: verdict }, told));
 }
 
 // Lists the paths from a node to the result, with the product of the local derivatives along each.
@@ -124,11 +128,8 @@ function showLeaves(view, trained, moved) {
   const headed = rows.flatMap(({ i, row }, n) => (placeOf(i) && (n === 0 || placeOf(i) !== placeOf(shown[n - 1]))
     ? [element("h3", {}, placeOf(i)), row] : [row]));
   byId("leaves").replaceChildren(...headed);
-  const all = [...ruleOf.keys()].filter(isLeaf).length;
-  setText(byId("leaves-note"), shown.length === all
-    ? `${all === 1 ? "The one leaf" : `All ${all} leaves and plain numbers`} of the graph.`
-    : shown.length ? `The ${shown.length} of this picture; ${all} in all: open the boxes.`
-      : `None in this picture; ${all} in all: open the boxes.`);
+  const all = COUNT - FORWARD, here = shown.length ? `The ${shown.length} of this picture` : "None in this picture";
+  setText(byId("leaves-note"), shown.length === all ? "" : `${here}; ${all} in all: open the boxes.`);
 }
 
 // Returns the leaves that a view shows, with those in its boxes that hold nothing else.
@@ -145,8 +146,8 @@ function leavesIn(view) {
 function leafRow(i, trained, moved) {
   const constant = ruleOf[i] === CONSTANT, name = constant ? short(start[i]) : nameOf(i);
   const told = [constant ? `the number ${name}` : name, placeOf(i)].filter(Boolean).join(", ");
-  const reach = Math.max(1, 2 * Math.abs(start[i]));
-  const slider = element("input", { type: "range", step: "any", min: start[i] - reach, max: start[i] + reach, "aria-label": `${told}, slider` });
+  const middle = Number.isFinite(start[i]) ? start[i] : 0, reach = Math.max(1, 2 * Math.abs(middle));
+  const slider = element("input", { type: "range", step: "any", min: middle - reach, max: middle + reach, "aria-label": `${told}, slider` });
   const field = element("input", { type: "number", step: "any", "aria-label": told });
   const back = element("button", { type: "button", "aria-label": `Reset ${told}`, title: `back to ${exact(start[i])}` }, "↺");
   const gradient = element("span"), difference = element("span");
@@ -170,16 +171,26 @@ function leafRow(i, trained, moved) {
   field.addEventListener("input", () => {
     if (field.value !== "" && Number.isFinite(field.valueAsNumber)) set(field.valueAsNumber);
   });
-  field.addEventListener("blur", () => { field.value = data[i]; });
+  field.addEventListener("focus", () => showNumber(field, data[i], String));
+  field.addEventListener("blur", () => showNumber(field, data[i]));
   back.addEventListener("click", () => set(start[i]));
   return { i, row, slider, field, gradient, difference, constant };
 }
 
+// Shows a number in a field, which holds finite ones only; there is room for six digits and an exponent.
+function showNumber(field, x, write = (number) => String(Number(number.toPrecision(6)))) {
+  const text = Number.isFinite(x) ? write(x) : "";
+  if (field.value !== text) field.value = text;
+  field.placeholder = text ? "" : short(x);
+}
+
 function updateRow({ i, slider, field, gradient, constant }, { hasGradient }) {
   const x = data[i];
-  if (x < Number(slider.min)) slider.min = x;
-  if (x > Number(slider.max)) slider.max = x;
-  if (slider.valueAsNumber !== x) slider.value = x;
-  if (document.activeElement !== field && field.valueAsNumber !== x) field.value = x;
+  if (Number.isFinite(x)) {
+    if (x < Number(slider.min)) slider.min = x;
+    if (x > Number(slider.max)) slider.max = x;
+    if (slider.valueAsNumber !== x) slider.value = x;
+  }
+  if (document.activeElement !== field) showNumber(field, x);
   if (!constant) setText(gradient, hasGradient ? `grad ${short(gradients[i], 6)}` : "grad");
 }

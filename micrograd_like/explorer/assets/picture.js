@@ -41,9 +41,12 @@ function drawView(number, choose, hover) {
     const item = { node, opens, title, outside, numbersOf: node >= 0 ? node : exit, place: places[j] };
     drawItem(item, j);
     item.group.addEventListener("click", () => travelled > 4 || choose(item));
-    item.group.addEventListener("pointerenter", () => hover(item));
+    item.group.addEventListener("pointermove", () => hover(item)); // not where a picture opens under a pointer at rest
     item.group.addEventListener("pointerleave", () => hover(null));
-    item.group.addEventListener("focus", () => describe(item));
+    item.group.addEventListener("focus", () => {
+      describe(item);
+      if (item.group.matches(":focus-visible")) reveal(item);
+    });
     scene.append(item.group);
     return item;
   });
@@ -60,7 +63,8 @@ function drawItem(item, j) {
     group.append(made);
     return made;
   };
-  group.append(svgElement("rect", { x: left, y: top, width, height, rx: kind === "leaf" ? 11 : kind === "box" ? 6 : 2 }));
+  const shape = { x: left, y: top, width, height, rx: kind === "leaf" ? 11 : kind === "box" ? 6 : 2 };
+  group.append(svgElement("rect", { ...shape, class: "inside" }));
   const letters = Math.floor((width - 16) / 6.4);
   const cut = (words) => (words.length > letters ? `${words.slice(0, letters - 1)}…` : words);
   if (kind === "constant") {
@@ -77,6 +81,7 @@ function drawItem(item, j) {
     }
     item.difference = text("number difference", width / 2, height + 10);
   }
+  group.append(svgElement("rect", { ...shape, class: "border" }));
   item.kind = kind;
   item.group = group;
   describe(item);
@@ -86,6 +91,8 @@ function drawItem(item, j) {
 function describe(item) {
   const i = item.numbersOf;
   const parts = [item.node < 0 ? `open ${item.title}` : [sign(i), nameOf(i)].filter(Boolean).join(" ")];
+  const within = item.node < 0 ? graph.views[item.opens][3][0][0] : item.node;
+  if (within >= 0) parts.push(placeOf(within));
   if (i >= 0 && item.data) parts.push(item.data.textContent);
   if (item.gradient) parts.push(item.gradient.textContent);
   item.group.setAttribute("aria-label", parts.filter(Boolean).join(", "));
@@ -146,7 +153,7 @@ function lightPicture({ nodes = new Set(), places = new Set(), atHand = -1, sele
 
 // Moving about. The scene is scaled by `zoom` and then moved by `shift`.
 
-let zoom = 1, shift = [0, 0];
+let zoom = 1, shift = [0, 0], fitted = true;
 
 function place() {
   scene.setAttribute("transform", `translate(${shift[0]} ${shift[1]}) scale(${zoom})`);
@@ -157,6 +164,7 @@ const READABLE = 0.8; // at which the numbers can be read
 // Shows the whole picture; not smaller than `least`, where it shows as much of it around `item` as there is room for.
 function fitPicture(least = 0.02, item = shownItems[0]) {
   const room = [picture.clientWidth, picture.clientHeight], margin = 12;
+  fitted = true;
   zoom = Math.max(least, Math.min(2, (room[0] - 2 * margin) / size[0], (room[1] - 3 * margin) / size[1]));
   shift = room.map((length, axis) => {
     const extent = zoom * size[axis], least = length - extent - margin;
@@ -169,11 +177,13 @@ function zoomBy(factor, x = picture.clientWidth / 2, y = picture.clientHeight / 
   const next = Math.min(8, Math.max(0.05, zoom * factor));
   shift = [x - (x - shift[0]) * next / zoom, y - (y - shift[1]) * next / zoom];
   zoom = next;
+  fitted = false;
   place();
 }
 
 function moveBy(dx, dy) {
   shift = [shift[0] + dx, shift[1] + dy];
+  fitted = false;
   place();
 }
 

@@ -79,7 +79,8 @@ function dependentsOf(i) {
 const trialData = new Float64Array(COUNT), trialSlopes = new Float64Array(operandAt.length);
 const CUBE_ROOT_OF_EPSILON = Math.cbrt(Number.EPSILON);
 
-// Returns the step, and (L(x + h) - L(x - h)) / 2h, the derivative of the result by the number of node i.
+// Compares the gradient of node i with (L(x + h) - L(x - h)) / 2h, the finite difference by its number x. The verdict is
+// "agrees", "differs", "kink" (the slopes below and above are not one, however small the step) or "undecided".
 function finiteDifference(i) {
   const x = data[i], h = CUBE_ROOT_OF_EPSILON * Math.max(1, Math.abs(x));
   const resultAt = (moved) => {
@@ -88,14 +89,14 @@ function finiteDifference(i) {
     return trialData[RESULT];
   };
   trialData.set(data);
-  const difference = (resultAt(x + h) - resultAt(x - h)) / (x + h - (x - h));
-  return { h, difference };
-}
-
-// Tells whether a finite difference is as near to the gradient as its rounding lets it be.
-function agrees(difference, gradient) {
-  const size = Math.max(Math.abs(difference), Math.abs(gradient));
-  return Math.abs(difference - gradient) <= 1e-5 * size + 1e-9 * Math.max(1, Math.abs(data[RESULT]));
+  const slope = (from, to) => (resultAt(to) - resultAt(from)) / (to - from);
+  const difference = slope(x - h, x + h), below = slope(x - h, x), above = slope(x, x + h);
+  const rounding = 1e-9 * Math.max(1, Math.abs(data[RESULT])), bend = Math.abs(above - below);
+  const kinked = bend > 10 * rounding && Math.abs(slope(x, x + h / 8) - slope(x - h / 8, x)) > bend / 2;
+  const size = Math.max(Math.abs(difference), Math.abs(gradients[i]));
+  const near = Math.abs(difference - gradients[i]) <= 1e-5 * size + rounding;
+  const verdict = !Number.isFinite(bend) ? "undecided" : kinked ? "kink" : near ? "agrees" : "differs";
+  return { h, difference, below, above, verdict };
 }
 
 // Returns the places between node i and the result that a gradient flows through, the number of paths along them, and
