@@ -1,16 +1,8 @@
-"""The command line: the gradient of an expression, the documents' formulas, and networks that are trained.
-
-    micrograd-like grad "tanh(w*x + b)" w=-3 x=2 b=6.5
-    micrograd-like formulas
-    micrograd-like train moons
-
-`python -m micrograd_like` is the same. It exits with 0, with 1 if a check failed, and with 2 for bad input.
-"""
+"""The command line `micrograd-like`, or `python -m micrograd_like`: its help, below, says what it does."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import io
 import json
 import math
@@ -25,14 +17,13 @@ from typing import Any
 from unicodedata import normalize
 
 from micrograd_like.check import check_gradients
-from micrograd_like.compiler.expr import INPUT, Expr, Tape
-from micrograd_like.compiler.program import Program, identifiers
+from micrograd_like.compiler.recording import record_function
 from micrograd_like.drawing import draw
 from micrograd_like.engine import Value
-from micrograd_like.expressions import FUNCTIONS, Expression, parse
-from micrograd_like.kinds import data_of
+from micrograd_like.errors import ExpressionError, did_you_mean
+from micrograd_like.explorer import explore
 from micrograd_like.packages import package
-from micrograd_like.tokens import ExpressionError
+from micrograd_like.parser import ALLOWED, Parsed, example, parse
 
 EXAMPLES = {
     "moons": "moons.train",
@@ -42,7 +33,8 @@ EXAMPLES = {
 }
 """What can be trained, and by which function of `micrograd_like.examples`."""
 DESCRIPTION = "A scalar automatic differentiation engine: gradients, checked; formulas, checked; networks, trained."
-EXIT = "It exits with 0; with 1 if a check failed; with 2 for bad input."
+EXIT = """\
+It exits with 0; 1 if a check failed; 130 after Ctrl-C; 2, with a message on standard error, for anything else."""
 HELP = f"""\
 examples:
   micrograd-like grad "tanh(w*x + b)" w=-3 x=2 b=6.5
@@ -51,14 +43,15 @@ examples:
   micrograd-like grad --help
 
 {EXIT}"""
-OF_NUMBERS = indent(fill(" ".join(name for name, (_, lists) in FUNCTIONS.items() if not lists), 110), "  ")
-GRAD = """\
+OF_NUMBERS = indent(fill(" ".join(name for name, (_, lists) in ALLOWED.items() if not lists), 110), "  ")
+OF_LISTS = "  ".join(example(name) for name, (_, lists) in ALLOWED.items() if lists)
+GRAD_DESCRIPTION = """\
 Compute an expression and its derivative by every variable, and beside it the numerical gradient."""
 GRAD_HELP = f"""\
 An expression has numbers, variables, + - * / **, brackets, the functions
 
 {OF_NUMBERS}
-  where(a < b, p, q)  dot([a, b], [c, d])  total([a, b])  logsumexp([a, b])  softmax([a, b])[0]  log_softmax([a, b])[0]
+  where(a < b, p, q)  {OF_LISTS}
 
 and nothing else. Write -- before an expression that begins with --.
 
@@ -69,7 +62,7 @@ examples:
   micrograd-like grad "(sigmoid(w*x) - y)**2" w=0.5 x=2 y=1 --program --json
 
 {EXIT}"""
-FORMULAS = """\
+FORMULAS_DESCRIPTION = """\
 Check the formulas of the five documents, and print the table with a row for each."""
 FORMULAS_HELP = f"""\
 examples:
@@ -78,7 +71,7 @@ examples:
 
 A formula that does not hold has one beside it that does; a check failed if a verdict is another than that.
 {EXIT}"""
-TRAIN = """\
+TRAIN_DESCRIPTION = """\
 Train an example network, with progress, and draw what came of it."""
 TRAIN_HELP = f"""\
 examples:
@@ -133,22 +126,32 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         added.set_defaults(run=run, parser=added)
         return added
 
-    grad = command("grad", _grad, GRAD, GRAD_HELP)
+    grad = command("grad", _grad, GRAD_DESCRIPTION, GRAD_HELP)
     grad.add_argument("expression", help='such as "tanh(w*x + b)"')
     grad.add_argument("given", metavar="NAME=NUMBER", nargs="*", help="the variables, such as w=-3")
     grad.add_argument("--svg", metavar="FILE", help="draw the graph with data and gradients (.svg, .dot, .png, .pdf)")
     grad.add_argument("--html", metavar="FILE", help="write a page on which the graph can be explored")
     grad.add_argument("--program", action="store_true", help="print the program that the expression is compiled to")
     grad.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    command("formulas", _formulas, FORMULAS, FORMULAS_HELP)
-    train = command("train", _train, TRAIN, TRAIN_HELP)
+    command("formulas", _formulas, FORMULAS_DESCRIPTION, FORMULAS_HELP)
+    train = command("train", _train, TRAIN_DESCRIPTION, TRAIN_HELP)
     train.add_argument("example", choices=EXAMPLES, help="what to train: %(choices)s", metavar="EXAMPLE")
     train.add_argument("--out", type=Path, default=Path("out"), help="the folder of the pictures (default: out)")
-    # A blank before -x**2 tells argparse that it is no option; a number after an option is left over by it.
-    marked = [re.sub(r"^-(?!-|h$)", " -", argument) for argument in arguments]
-    options, rest = parser.parse_known_args(marked)
-    if unknown := [argument for argument in rest if argument.startswith("-") or options.run is not _grad]:
-        options.parser.error(f"there is no {', '.join(unknown)}")
+    return _parsed(parser, arguments)
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what argparse makes of the arguments, with its help for expressions that look like options.
+
+    A blank before -x**2 tells it that this is no option. The numbers of variables that stand after an option, as in
+    `grad x*y x=2 --json y=3`, it leaves over: they are added here. Whatever else it leaves over is refused.
+    """
+    options, rest = parser.parse_known_args([re.sub(r"^-(?!-|h$)", " -", argument) for argument in arguments])
+    for argument in rest:
+        if argument.startswith("-") or options.run is not _grad:
+            there = {*re.findall(r"--\w+", options.parser.format_help())}
+            how = did_you_mean(argument.partition("=")[0], there, f"see {options.parser.prog} --help")
+            options.parser.error(f"there is no option {argument.strip()}: {how}")
     if rest:
         options.given = [*options.given, *rest]
     return options
@@ -171,11 +174,11 @@ def _grad(options: argparse.Namespace) -> int:
     y.backward()
     found = {"expression": expression.text, "value": y.data, **_checked(expression, numbers)}
     if options.program:
-        found["program"] = str(_program(expression))
+        found["program"] = str(record_function(lambda **given: expression.at(given), expression.names))
     if options.svg:
         draw(y).save(options.svg)
     if options.html:
-        import_module("micrograd_like.explorer").explore(y).save(options.html)
+        explore(y).save(options.html)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -184,7 +187,7 @@ def _grad(options: argparse.Namespace) -> int:
     return 0 if found["holds"] else 1
 
 
-def _numbers(expression: Expression, given: Sequence[str]) -> dict[str, float]:
+def _numbers(expression: Parsed, given: Sequence[str]) -> dict[str, float]:
     """Return the numbers of the variables in the order of the expression."""
     numbers: dict[str, float] = {}
     for text in given:
@@ -195,9 +198,8 @@ def _numbers(expression: Expression, given: Sequence[str]) -> dict[str, float]:
         if name in numbers:
             raise ExpressionError(text, 0, f"{name} is given twice: give it one number")
         if name not in expression.columns:
-            near = difflib.get_close_matches(name, expression.columns)
             there = ", ".join(expression.columns) or "no variable"
-            how = f"did you mean {' or '.join(near)}?" if near else f"there is {there}"
+            how = did_you_mean(name, expression.columns, f"there is {there}")
             raise ExpressionError(text, 0, f"the expression has no {name}: {how}")
         try:
             numbers[name] = float(digits)
@@ -208,7 +210,7 @@ def _numbers(expression: Expression, given: Sequence[str]) -> dict[str, float]:
     return {name: numbers[name] for name in expression.columns if name in numbers}
 
 
-def _checked(expression: Expression, numbers: dict[str, float]) -> dict[str, Any]:
+def _checked(expression: Parsed, numbers: dict[str, float]) -> dict[str, Any]:
     """Return what came of the check of all derivatives, as JSON has it."""
     if not numbers:
         return {"variables": [], "verdict": "There is no variable to differentiate by", "holds": True}
@@ -234,18 +236,6 @@ def _paragraphs(found: dict[str, Any]) -> list[str]:
     table = "\n".join(lines) if found["variables"] else ""
     parts = [f"{found['expression']} = {found['value']!r}", table, f"{found['verdict']}.", found.get("program", "")]
     return [part for part in parts if part]
-
-
-def _program(expression: Expression) -> Program:
-    """Return the program of the expression and its derivatives, recorded with the variables as its inputs."""
-    tape, names = Tape(), identifiers(expression.names, "x", ["value"])
-    leaves = [Value(tape.leaf(INPUT, name)) for name in names]
-    y = expression.at(dict(zip(expression.names, leaves, strict=True)))
-    if isinstance(y, Value):
-        y.backward()
-    results = [data_of(y), *(leaf.grad for leaf in leaves)]
-    nodes = [x.index if isinstance(x, Expr) else tape.constant(x) for x in results]
-    return Program(tape, nodes, names, [], ["value", *(f"d_{name}" for name in names)])
 
 
 def _formulas(options: argparse.Namespace) -> int:

@@ -14,12 +14,21 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.engine import Operand, Value, topological_order
+from micrograd_like.engine import Value, topological_order
 from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
 from micrograd_like.kinds import Number, data_of, is_array, written
 from micrograd_like.packages import package
-from micrograd_like.parts import places_of, title_of
+from micrograd_like.parts import (
+    boxes_of,
+    columns_between,
+    keys_of,
+    parts_of,
+    put_together,
+    require_graph,
+    splines_for,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from micrograd_like.module import Module
@@ -79,29 +88,26 @@ class Drawing:
         write_atomically(path, content)
 
 
-def draw(value: Value, module: Module | None = None, *, expand_dot: bool = False, max_nodes: int = 500) -> Drawing:
+def draw(value: Value, model: Module | None = None, *, expand_dot: bool = False, max_nodes: int = 500) -> Drawing:
     """Return the picture of everything that `value` was computed from.
 
     Args:
-        module: the model that took part in it: its layers and neurons are drawn as boxes.
+        model: the model that took part in it: its layers and neurons are drawn as boxes.
         expand_dot: draw each `dot` as its products and their sum.
         max_nodes: the most nodes that are drawn, constants and products among them; more are a ValueError.
     """
-    if not isinstance(value, Value):
-        raise TypeError(f"draw takes a Value, not {type(value).__name__}: of several results, draw one, or their total")
-    if module is not None and not hasattr(module, "named_parameters"):
-        raise TypeError(f"draw takes a module that has named_parameters(), not {type(module).__name__}")
+    require_graph("draw", value, model)
     require_count("max_nodes", max_nodes)
     order = topological_order(value)
-    nodes = 1 + len({key_of(operand, node) for node in order for operand in node.operands})
+    nodes = 1 + len({key for node in order for key in keys_of(node)})
     nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
     if nodes > max_nodes:
         how = f"draw a part, such as one of value.operands, one neuron or sample; or draw(value, max_nodes={nodes})"
         raise ValueError(f"the picture would have {nodes} nodes, and max_nodes is {max_nodes}: {how}")
-    return Drawing(_graph(order, module, expand_dot))
+    return Drawing(_graph(order, model, expand_dot))
 
 
-def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
+def _graph(order: list[Value], model: Module | None, expand_dot: bool) -> str:
     """Return the DOT text for the nodes in topological order, the last of which is the result."""
     graphviz = package("graphviz", "a picture")
     has_gradients = type(order[-1].grad) is not int  # backward() makes it a number of the data's kind
@@ -109,48 +115,37 @@ def _graph(order: list[Value], module: Module | None, expand_dot: bool) -> str:
     if expand_dot and any(node.operation == "dot" for node in order):
         notes.append("dashed: the products inside a dot, which is one operation")
     graph = graphviz.Digraph("graph", graph_attr={**GRAPH, "label": r"\n".join(notes)}, node_attr=NODE, edge_attr=EDGE)
-    places, names = places_of(order, module)
-    boxes: dict[Any, Any] = {(): graph}
-    for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):
-        label = _escaped(title_of(path[-1]))
-        boxes[path] = graphviz.Digraph(f"cluster_{len(boxes)}", graph_attr={**BOX, "label": label})
+    parts, names = parts_of(order, model)
+    boxes = boxes_of(parts, graph, lambda part: {**BOX, "label": _escaped(title_of(part))})
     edges = graphviz.Digraph()
     drawn: dict[Any, tuple[str, Any]] = {}
     columns: dict[Value, int] = {}
 
-    def add(key: Any, place: Any, text: str, style: dict[str, str], tails: Any = (), ordered: bool = False) -> Any:
-        drawn[key] = head, _ = f"n{len(drawn)}", place
-        boxes[place].node(head, text, **style)
-        for i, (tail, tail_place) in enumerate(tails):
-            apart = "1" if place in ((), tail_place) else "2"  # so that layers stand side by side
-            edges.edge(tail, head, headlabel="2nd" if ordered and i == 1 else None, minlen=apart)
+    def add(key: Any, part: Any, text: str, style: dict[str, str], tails: Any = (), ordered: bool = False) -> Any:
+        drawn[key] = head, _ = f"n{len(drawn)}", part
+        boxes[part].node(head, text, **style)
+        for i, (tail, tail_part) in enumerate(tails):
+            mark, length = "2nd" if ordered and i == 1 else None, columns_between(tail_part, part)
+            edges.edge(tail, head, headlabel=mark, minlen=length)
         return drawn[key]
 
-    for node, place in zip(order, places, strict=True):
+    for node, part in zip(order, parts, strict=True):
         operation, gradient = node.operation, node.grad if has_gradients else None
-        keys = [(key_of(x, node), x) for x in node.operands]
-        tails = [drawn.get(key) or add(key, (), _escaped(_short(x)), CONSTANT) for key, x in keys]
+        keyed = zip(keys_of(node), node.operands, strict=True)
+        tails = [drawn.get(key) or add(key, (), _escaped(_short(x)), CONSTANT) for key, x in keyed]
         if expand_dot and operation == "dot":
             x, n = list(map(data_of, node.operands)), len(tails) // 2
             products = [_cells("×", "", x[i] * x[i - n], gradient) for i in range(n)]
-            parts = [add((id(node), i), place, products[i], PRODUCT, (tails[i], tails[i - n])) for i in range(n)]
-            operation, tails = "+", parts + tails[n : len(tails) - n]
+            terms = [add((id(node), i), part, products[i], PRODUCT, (tails[i], tails[i - n])) for i in range(n)]
+            operation, tails = "+", terms + tails[n : len(tails) - n]
         cells = _cells(SIGNS.get(operation, operation), node.label or names.get(node, ""), node.data, gradient)
         style = RESULT if node is order[-1] else {} if operation else LEAF
-        add(id(node), place, cells, style, tails, operation in ORDERED)
+        add(id(node), part, cells, style, tails, operation in ORDERED)
         columns[node] = 1 + max([columns[x] for x in node.operands if isinstance(x, Value)], default=0)
-    splines = "true" if columns[order[-1]] <= 100 else "line"  # long curves from a shared node take minutes
-    graph.graph_attr.update(nslimit="2", splines=splines)
-    graph.body.reverse()  # so that what comes first in the formula is drawn on top
-    for path in sorted(list(boxes)[1:], key=len, reverse=True):  # the inner boxes first
-        boxes[path[:-1]].subgraph(boxes[path])
+    graph.graph_attr.update(nslimit="2", splines=splines_for(columns[order[-1]]))
+    put_together(boxes)
     graph.body += edges.body
     return str(graph.source)
-
-
-def key_of(operand: Operand, user: Value) -> Any:
-    """Return what is drawn only once: a Value, a number of which a `dot` is made, any other number of one operation."""
-    return id(operand) if isinstance(operand, Value) or user.operation == "dot" else (id(user), id(operand))
 
 
 def _cells(sign: str, label: str, data: Number, gradient: Number | None) -> str:

@@ -31,6 +31,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes, mode: int | N
         if mode is None and target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # told by the name that the user knows
+            raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
         raise

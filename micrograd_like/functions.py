@@ -14,8 +14,10 @@ library, and NumPy warns and gives NaN or ∞ in an array.
 To add a function, write its rule here, under `@function` with the numbers that it takes in words if it does not take
 all; name it in `__init__.py` and the README; give it a line in `steps.py`, by which the tests try it on every kind of
 number, and the functions to judge it by in `tests/test_functions.py`, `test_derivatives.py` and `torch_functions.py`.
-Made of the functions of `elementary.py` it is compiled as it stands; a new one of those is also named in `FUNCTIONS` of
-`compiler/expr.py`, in `compiler/ieee.py` if Python raises for it, and written in `compiler/llvm/vector_math.py`.
+Made of the functions of `elementary.py` it works everywhere by this one rule, compiled and on the explorer's page too,
+which shows the rule as it is written, unless `BOOK` of `explorer/formulas.py` has it as books do. A new one of those
+functions is also named in `FUNCTIONS` of `compiler/expr.py`, in `compiler/ieee.py` if Python raises for it, and written
+in `compiler/llvm/vector_math.py`, and in `MATHEMATICS` of `compiler/javascript.py` if JavaScript's Math lacks it.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from typing import Any, TypeVar
 
 from micrograd_like import elementary
 from micrograd_like.elementary import logistic, pi, quotient, select
-from micrograd_like.engine import Operand, Value, binary, unary
-from micrograd_like.kinds import Number, constant, elementwise, is_array, library_of, number
-from micrograd_like.operations import Rule
+from micrograd_like.engine import Operand, Value, binary, record, unary
+from micrograd_like.kinds import Number, constant, elementwise, is_array, library_of, number, result
+from micrograd_like.operations import Operation, Rule, masked, read
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -197,9 +199,30 @@ def where(condition: Any, if_true: Operand, if_false: Operand) -> Any:
         condition = condition if is_array(condition) else bool(condition)
     elif type(condition) is not bool and (isinstance(condition, Value) or not hasattr(condition, "where")):
         raise TypeError(f"the condition of where is what a comparison returns, not {type(condition).__name__}")
-    slopes = select(condition, 1, None), select(condition, None, 1)
-    return binary("where", lambda a, b: (select(condition, a, b), *slopes))[0](if_true, if_false)
+    return binary("where", lambda a, b: _chosen(condition, a, b))[0](if_true, if_false)
 
 
 # As a method, the Value is the first choice: v.where(condition, other).
 setattr(Value, where.__name__, lambda v, condition, other: where(condition, v, other))
+
+
+def where_less(a: Operand, b: Operand, if_true: Operand, if_false: Operand) -> Any:
+    """where(a < b, if_true, if_false) as a node of all four, so that it can be computed again for other numbers.
+
+    No gradient flows to a and b. A Value that `where` made has the two choices alone as its operands, and keeps to one.
+    """
+    operands, numbers, values = read((a, b, if_true, if_false))
+    y, *slopes = _where_less(*numbers)
+    return result(y) if values is False else record(WHERE_LESS, y, operands, masked(operands, tuple(slopes)))
+
+
+def _where_less(a: Number, b: Number, if_true: Number, if_false: Number) -> tuple[Number, ...]:
+    y, *slopes = _chosen(a < b, if_true, if_false)
+    return y, None, None, *slopes
+
+
+def _chosen(condition: Any, if_true: Number, if_false: Number) -> tuple[Number, ...]:
+    return select(condition, if_true, if_false), select(condition, 1, None), select(condition, None, 1)
+
+
+WHERE_LESS = Operation("where", _where_less)

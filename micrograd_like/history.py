@@ -40,7 +40,8 @@ class History:
         """Draw the loss curve and return its matplotlib axes. ImportError where matplotlib is not installed."""
         figure = package("matplotlib.figure", "a loss curve").Figure(figsize=(6, 3), layout="constrained")
         axes = figure.add_subplot(xlabel=self.unit, ylabel="loss", title=str(self))
-        axes.plot(range(1, len(self.losses) + 1), self.losses, marker="." if len(self.losses) < 50 else None)
+        marker = "." if len(self.losses) < 50 else None  # more dots than that run together
+        axes.plot(range(1, len(self.losses) + 1), self.losses, marker=marker)
         axes.xaxis.get_major_locator().set_params(integer=True)
         return axes
 

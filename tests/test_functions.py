@@ -31,6 +31,7 @@ from micrograd_like import (
     where,
 )
 from micrograd_like.engine import topological_order
+from micrograd_like.functions import where_less
 from micrograd_like.steps import ONE_OPERAND, STEPS
 
 Function = Callable[..., Any]
@@ -530,6 +531,16 @@ def test_where_takes_what_a_comparison_returns() -> None:
 def test_where_refuses_what_no_comparison_returns(condition: Any) -> None:
     with pytest.raises(TypeError, match=f"what a comparison returns, not {type(condition).__name__}"):
         where(condition, Value(1.0), Value(2.0))
+
+
+@pytest.mark.parametrize("at", [(1.0, 2.0), (2.0, 1.0), (1.0, 1.0)])
+def test_where_less_is_where_with_its_condition_among_the_operands(at: tuple[float, float]) -> None:
+    a, b, p, q = leaves = [Value(x) for x in (*at, 3.0, 4.0)]
+    y = where_less(a, b, p, q)
+    same = where(a < b, p, q)
+    assert (y.data, y.operation, y.operands) == (same.data, same.operation, tuple(leaves))
+    assert y.local_derivatives == (None, None, *same.local_derivatives)
+    assert where_less(*at, 3, 4) == same.data
 
 
 def test_leaky_relu_takes_its_slope() -> None:

@@ -12,6 +12,7 @@ import pytest
 import micrograd_like
 from micrograd_like import Value, dot, exp, maximum, minimum, softplus, tanh, total, where
 from micrograd_like.elementary import power_slope, quotient
+from micrograd_like.functions import where_less
 from micrograd_like.kinds import data_of
 
 Function = Callable[..., Any]
@@ -33,6 +34,7 @@ def slopes(function: Function, *point: Any) -> list[Any]:
         lambda x, y: x**3,
         lambda x, y: x**y,
         lambda x, y: maximum(x, y),
+        lambda x, y: where_less(x, y, x, 2.0),
         lambda x, y: x.leaky_relu(0.25),
         lambda x, y: dot([x, y], [y, 2.0]),
         lambda x, y: dot([x, y, 4.0], [3.0, 2.0, x], y),

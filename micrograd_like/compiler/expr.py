@@ -113,6 +113,10 @@ class Tape:
             self.numbers.append(x)
         return self._constants[key]
 
+    def index_of(self, x: Any) -> int:
+        """Return the node of a number: a symbol's own, or a constant's."""
+        return x.index if type(x) is Expr else self.constant(x)
+
     def leaf(self, kind: int, name: str = "") -> Expr:
         """Return a new number of the kind PARAMETER or INPUT."""
         index = self._new(kind, self._leaves[kind], 0)

@@ -17,10 +17,10 @@ from typing import Any
 
 from micrograd_like.compiler.calls import note_calls
 from micrograd_like.compiler.expr import INPUT, PARAMETER, Expr, Tape
-from micrograd_like.compiler.program import Program
+from micrograd_like.compiler.program import Program, identifiers
 from micrograd_like.engine import Value, topological_order
 from micrograd_like.errors import require_count
-from micrograd_like.kinds import is_value
+from micrograd_like.kinds import data_of, is_value
 
 ONE_AT_A_TIME = RLock()
 """Parameters hold symbols while they are recorded, which another thread must not take for their numbers."""
@@ -61,14 +61,32 @@ def _recorded(loss: Callable[..., Any], parameters: list[Value], names: list[str
         for p in parameters:
             set_grad(p, 0)  # a loss may have called backward itself
         result.backward()
-        found = [result._data, *(p._grad for p in parameters)]
+        nodes = [tape.index_of(x) for x in (result._data, *(p._grad for p in parameters))]
     finally:
         for p, (data, grad) in zip(parameters, before, strict=True):
             set_data(p, data)
             set_grad(p, grad)
-    nodes = [x.index if type(x) is Expr else tape.constant(x) for x in found]
     tape.close()
     return Program(tape, nodes, names, [p.label for p in parameters])
+
+
+def record_function(function: Callable[..., Any], names: Sequence[str]) -> Program:
+    """Return the program that computes a function of these arguments, and its derivative by each of them.
+
+    >>> print(record_function(lambda x, y: x * y + 1, ["x", "y"]))
+    def sample(x, y):
+        value = x*y + 1.0
+        d_x = y
+        d_y = x
+    """
+    tape, inputs = Tape(), identifiers(names, "x", ["value"])
+    leaves = [Value(tape.leaf(INPUT, name)) for name in inputs]
+    result = function(**dict(zip(names, leaves, strict=True)))
+    if is_value(result):
+        result.backward()
+    nodes = [tape.index_of(x) for x in (data_of(result), *(leaf.grad for leaf in leaves))]
+    tape.close()
+    return Program(tape, nodes, inputs, [], ["value", *(f"d_{name}" for name in inputs)])
 
 
 def input_names(loss: Callable[..., Any], inputs: Inputs) -> list[str]:

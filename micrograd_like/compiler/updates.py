@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
-from micrograd_like.compiler.expr import INPUT, PARAMETER, Expr, Tape
+from micrograd_like.compiler.expr import INPUT, PARAMETER, Tape
 from micrograd_like.compiler.ieee import evaluate
 from micrograd_like.compiler.program import Program
 from micrograd_like.engine import Value
@@ -115,7 +115,7 @@ class Update:
         each = iter([symbols[i] for i in range(len(symbols))])
         after = self._step(p, rate, {name: _like(shape, each) for name, shape in self._memories.items()}, steps)
         found = _flat(after.values())
-        results = [x.index if type(x) is Expr else tape.constant(x) for x in [p.data, *(found[i] for i in self._kept)]]
+        results = [tape.index_of(x) for x in (p.data, *(found[i] for i in self._kept))]
         kept = [names[i] for i in self._kept]
         shared = ["steps", "rate", *(names[i] for i in self._counts)]
         return Program(tape, results, ["p", "g", *kept], shared, ["next_p", *(f"next_{name}" for name in kept)])

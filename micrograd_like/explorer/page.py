@@ -28,20 +28,22 @@ from micrograd_like.explorer.layout import Layout, layout_of
 from micrograd_like.explorer.rules import Rule, rule_of
 from micrograd_like.explorer.views import views_of
 from micrograd_like.files import write_atomically
-from micrograd_like.parts import title_of
+from micrograd_like.parts import require_graph, title_of
 
 if TYPE_CHECKING:
     from micrograd_like.module import Module
 
 LEAF, CONSTANT = -1, -2
 """What stands in the place of a rule's number for a node that has none."""
+HEIGHT = 640
+"""The height in a notebook, in points: a window of an ordinary laptop shows all of it."""
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("dom", "program", "numbers", "picture", "steps", "panels", "training", "main")
 """The files of the page's own code, in their order."""
 
 
 class Page:
-    """A page that shows itself in a notebook; `html` is its text, which needs nothing else."""
+    """A page that a notebook shows: `html` is its text, which needs nothing else, `title` what the result is called."""
 
     def __init__(self, title: str, html: str) -> None:
         self.title, self.html = title, html
@@ -50,12 +52,19 @@ class Page:
         return 'a Page: .save("graph.html") writes it, and a notebook shows it'
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all. OSError if it cannot be written."""
+        """Write the page to a file, whole or not at all.
+
+        Raises:
+            ValueError: the name does not end in .html or .htm.
+            OSError: it cannot be written.
+        """
+        if Path(path).suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a page is saved as .html, not as {os.fspath(path)!r}")
         write_atomically(path, self.html.encode())
 
     def _repr_html_(self) -> str:
         """Return a frame with the page in it, apart from the notebook."""
-        frame = 'style="width:100%;height:640px;border:1px solid #8888" sandbox="allow-scripts"'
+        frame = f'style="width:100%;height:{HEIGHT}px;border:1px solid #8888" sandbox="allow-scripts"'
         return f'<iframe {frame} title="{escape(self.title)}" srcdoc="{escape(self.html)}"></iframe>'
 
 
@@ -70,19 +79,18 @@ def explore(value: Value, model: Module | None = None) -> Page:
             the boxes.
 
     Raises:
-        TypeError: `value` is no Value, `model` no module; or a number or an operation is one that only Python can
-            compute with, such as an array.
+        TypeError: `value` is no Value, `model` no module; or an operation is one that only Python can compute, or a
+            number is none that a float can be, such as an array.
+        OverflowError: a number is too large for a float.
     """
-    if not isinstance(value, Value):
-        raise TypeError(f"explore takes a Value, not {type(value).__name__}: of several results, their total")
-    if model is not None and not hasattr(model, "named_parameters"):
-        raise TypeError(f"explore takes a module that has named_parameters(), not {type(model).__name__}")
-    label = (value.label or "L").encode("utf-8", "replace").decode()
-    return Page(label, _html(label, graph_of(value, model)))
+    require_graph("explore", value, model)
+    title = (value.label or "L").encode("utf-8", "replace").decode()  # no file can hold half a character
+    return Page(title, _html(title, graph_of(value, model)))
 
 
 def _html(title: str, graph: Graph) -> str:
     rules, data = _rules_and_data(graph)
+    data["result"] = title
     code = [(ASSETS / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     script = "\n".join([MATHEMATICS, "const RULES = [", *map(_function, rules), "];", *code])
     style = (ASSETS / "page.css").read_text("utf-8")
@@ -101,7 +109,7 @@ def _rules_and_data(graph: Graph) -> tuple[list[Rule], dict[str, Any]]:
     """Return the rules that are used, each once, and what the page is told besides."""
     rules: dict[Rule, int] = {}
     known: dict[tuple[Any, int], int] = {}
-    places: dict[str, int] = {}
+    captions: dict[str, int] = {}
     nodes = []
     for node in graph.nodes:
         number = CONSTANT if node.kind == "constant" else LEAF
@@ -110,21 +118,22 @@ def _rules_and_data(graph: Graph) -> tuple[list[Rule], dict[str, Any]]:
             if key not in known:
                 known[key] = rules.setdefault(rule_of(node.operation, len(node.operands)), len(rules))
             number = known[key]
-        where = ", ".join(map(title_of, node.place[1:])) if not node.operation else ""
-        nodes.append([number, node.label, _for_json(node.number), node.operands, places.setdefault(where, len(places))])
+        caption = ", ".join(map(title_of, node.part[1:])) if not node.operation else ""
+        captions.setdefault(caption, len(captions))
+        nodes.append([number, node.label, _for_json(node.number), node.operands, captions[caption]])
     views, homes = views_of(graph)
     layouts: dict[int, tuple[int, Layout]] = {}
     pictures = []
     for view in views:
         layout = layout_of(view, graph.nodes)
-        place, _ = layouts.setdefault(id(layout), (len(layouts), layout))
+        number, _ = layouts.setdefault(id(layout), (len(layouts), layout))
         items = [[item.node, item.opens, item.title, int(item.outside), item.exit] for item in view.items]
-        pictures.append([view.title, view.parent, place, items, view.edges])
+        pictures.append([view.title, view.parent, number, items, view.edges])
     return list(rules), {
         "nodes": nodes,
-        "places": list(places),
+        "captions": list(captions),
         "parameters": graph.parameters,
-        "rules": [[SIGNS.get(r.name, r.name), r.formula, r.slopes, r.reached, r.stops] for r in rules],
+        "rules": [[SIGNS.get(r.name, r.name), r.formula, r.slopes, r.ordered, r.reached, r.stops] for r in rules],
         "views": pictures,
         "layouts": [layout for _, layout in layouts.values()],
         "homes": homes,

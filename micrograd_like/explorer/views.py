@@ -24,7 +24,7 @@ MOST_ALIKE = 24
 class Item(NamedTuple):
     """What is shown: a node if `node` ≥ 0, else a box that opens the view `opens`; "outside" if its home is elsewhere.
 
-    `place` is the part it belongs to, within the view, for the frames around what belongs together. A box shows the
+    `part` is the part it belongs to, within the view, for the frames around what belongs together. A box shows the
     numbers of `exit`, the one node in it that is used outside of it; -1 if there is not one.
     """
 
@@ -32,7 +32,7 @@ class Item(NamedTuple):
     opens: int = -1
     title: str = ""
     outside: bool = False
-    place: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()
     exit: int = -1
 
 
@@ -46,13 +46,13 @@ class View(NamedTuple):
 
 
 class _Unit(NamedTuple):
-    """What a view shows as one: a node, without a title, or the nodes of a box; `place` is the part it stands in.
+    """What a view shows as one: a node, without a title, or the nodes of a box; `part` is the part it stands in.
 
     All nodes of a box are in the part `within`: the same, or a part of it, which the box then is.
     """
 
     nodes: list[int]
-    place: tuple[str, ...]
+    part: tuple[str, ...]
     title: str = ""
     within: tuple[str, ...] = ()
 
@@ -77,11 +77,11 @@ class _Making:
         for i, node in enumerate(graph.nodes):
             for operand in node.operands:
                 self.users[operand].append(i)
-        self.places = [node.place for node in graph.nodes]
+        self.parts = [node.part for node in graph.nodes]
         for i, node in enumerate(graph.nodes):
-            around = {self.places[user] for user in self.users[i]}
+            around = {self.parts[user] for user in self.users[i]}
             if node.kind == "constant" and len(around) == 1:  # a plain number stands with what it is used by
-                self.places[i] = around.pop()
+                self.parts[i] = around.pop()
         self.views: list[View] = []
         self.shown: list[dict[int, int]] = []
         self.homes = [0] * len(graph.nodes)
@@ -91,14 +91,12 @@ class _Making:
         """Make the view of a box in the part `around` and those that are opened from it, and return its number."""
         units = self._units(box)
         joined = self._joined(units)
-        in_rows = len(units) > MOST_ALIKE and not joined  # without edges, in the order of the formula
-        if in_rows:
-            units.reverse()
+        in_rows = len(units) > MOST_ALIKE and not joined  # without edges
         number = len(self.views)
         self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
         parts = box.within[max(1, len(around)) :]  # such as layer 1, neuron 2: a box may stand deep inside
         title = ", ".join(map(title_of, parts)) or box.title
-        view = View(title, parent, [self._item(unit, len(box.within)) for unit in units], sorted(joined))
+        view = View(title, parent, [self._item(unit, len(box.within)) for unit in units], self._lines(joined, units))
         self.views.append(view)
         if not in_rows:
             self._add_outside(number, self.operands, incoming=True)
@@ -110,52 +108,61 @@ class _Making:
                 self.homes[unit.nodes[0]] = number
         return number
 
+    def _lines(self, joined: set[tuple[int, int]], units: list[_Unit]) -> list[tuple[int, int]]:
+        """Return the edges that are drawn: one between boxes, between nodes as many as there are."""
+        lines = []
+        for tail, head in sorted(joined):
+            both = not units[tail].title and not units[head].title
+            times = self.operands[units[head].nodes[0]].count(units[tail].nodes[0]) if both else 1
+            lines += [(tail, head)] * times
+        return lines
+
     def _item(self, unit: _Unit, depth: int) -> Item:
-        place = unit.place[depth:]
+        part = unit.part[depth:]
         if unit.title:
-            return Item(title=unit.title, place=place, exit=self._exit(unit))
-        return Item(unit.nodes[0], place=place)
+            return Item(title=unit.title, part=part, exit=self._exit(unit))
+        return Item(unit.nodes[0], part=part)
 
     def _units(self, box: _Unit) -> list[_Unit]:
         """Return what the view of a box shows: its nodes, or boxes around those deep inside, or blocks of either."""
-        deepest = max(len(self.places[i]) for i in box.nodes)
+        deepest = max(len(self.parts[i]) for i in box.nodes)
         for depth in range(deepest + 1, len(box.within), -1):
             units = self._cut(box.nodes, depth)
             if self._fits(units):
                 return units
-        for depth in range(deepest, len(box.within), -1):  # the deepest parts that are few, and blocks of all else
+        for depth in range(deepest, len(box.within), -1):  # the deepest parts, and leaves, if they are few
             units = self._cut(box.nodes, depth)
-            parts = [unit for unit in units if unit.title]
-            if len(parts) <= FEW_ITEMS < len(units) - len(parts):
-                return [*parts, *self._blocks([unit for unit in units if not unit.title], box)]
+            kept = [unit for unit in units if unit.title or not self.operands[unit.nodes[0]]]
+            if len(kept) <= FEW_ITEMS < len(units) - len(kept):
+                return [*kept, *self._blocks([unit for unit in units if unit not in kept], box)]
         return self._blocks(units, box)
 
     def _cut(self, nodes: list[int], depth: int) -> list[_Unit]:
         """Return the nodes that are in no part as deep as this, boxes for the parts that are, and for alike leaves."""
         units: dict[Any, _Unit] = {}
         for i in nodes:
-            place = self.places[i]
-            if len(place) < depth:
-                units[i] = _Unit([i], place)
+            part = self.parts[i]
+            if len(part) < depth:
+                units[i] = _Unit([i], part)
             else:
-                part = place[:depth]
+                part = part[:depth]
                 units.setdefault(part, _Unit([], part[:-1], title_of(part[-1]), part)).nodes.append(i)
         if any(self.nodes[i].operands for i in nodes):
             self._put_leaves_together(units)
         return list(units.values())
 
     def _put_leaves_together(self, units: dict[Any, _Unit]) -> None:
-        """Put leaves, or plain numbers, of one place that the same units use into a box, if they are many."""
+        """Put leaves, or plain numbers, of one part that the same units use into a box, if they are many."""
         at = {i: key for key, unit in units.items() for i in unit.nodes}
         alike: dict[Any, list[int]] = {}
         for key, unit in units.items():
             if not unit.title and not self.nodes[key].operands:
                 users = frozenset(at.get(user, user) for user in self.users[key])
-                alike.setdefault((self.nodes[key].kind, unit.place, users), []).append(key)
-        for (kind, place, _), leaves in alike.items():
+                alike.setdefault((self.nodes[key].kind, unit.part, users), []).append(key)
+        for (kind, part, _), leaves in alike.items():
             if len(leaves) > MOST_ALIKE:
                 title = f"{len(leaves)} {'numbers' if kind == 'constant' else 'leaves'}"
-                units[leaves[0]] = _Unit(leaves, place, title, place)
+                units[leaves[0]] = _Unit(leaves, part, title, part)
                 for leaf in leaves[1:]:
                     del units[leaf]
 
@@ -167,7 +174,7 @@ class _Making:
             blocks = []
             for start in range(0, len(units), size):
                 block = units[start : start + size]
-                title = f"{start + 1} to {start + len(block)} of {len(units)}"
+                title = f"nodes {start + 1} to {start + len(block)} of {len(units)}"
                 blocks.append(_Unit(sorted(i for unit in block for i in unit.nodes), box.within, title, box.within))
             if count <= FEW_ITEMS // 2 or len(self._joined(blocks)) <= MOST_EDGES:
                 return blocks
@@ -207,7 +214,7 @@ class _Making:
                 at[owner] = len(view.items)
                 together = owner[1] is None
                 there = Item(title=f"{len(alone)} outside") if together else self.views[owner[0]].items[owner[1] or 0]
-                view.items.append(there._replace(outside=True, place=()))
+                view.items.append(there._replace(outside=True, part=()))
                 if there.node < 0:
                     self.unresolved.append((number, at[owner], owner))
         view.edges.extend((at[owner], here) if incoming else (here, at[owner]) for owner, here in edges)

@@ -29,8 +29,8 @@ from typing import Any
 
 from micrograd_like import Value
 from micrograd_like.__main__ import main as command
-from micrograd_like.expressions import FUNCTIONS, RETURNING_LISTS, parse
-from micrograd_like.tokens import ExpressionError
+from micrograd_like.errors import ExpressionError
+from micrograd_like.parser import ALLOWED, RETURNING_LISTS, parse
 
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 10.0, 710.0, -745.2, 1e-9, 1e16, 1e-300, 1e300, -1e308, 5e-324)
 LITERALS = ("0", "1", "2", "3", "0.5", ".1", "7.", "1e3", "1e-5", "1e308", "1e999", "9" * 30, "00", "1_0", "0x1", "1j")
@@ -76,8 +76,8 @@ class Fuzz:
 def outcome(text: str) -> str:
     """Say what a text ends as: "number" or "ExpressionError"."""
     try:
-        expression = parse(text)
-        y = expression.at({name: Value(x, name) for name, x in given(text, expression.names).items()})
+        parsed = parse(text)
+        y = parsed.at({name: Value(x, name) for name, x in given(text, parsed.names).items()})
     except ExpressionError as error:
         assert 0 <= error.column <= len(error.text)
         assert str(error).endswith("^")
@@ -126,8 +126,8 @@ def drawn(rng: random.Random, depth: int = 0) -> str:
         return f"-{part()}"
     if kind == 5:
         return f"where({part()} {rng.choice(('<', '<=', '>', '>='))} {part()}, {part()}, {part()})"
-    name = rng.choice(list(FUNCTIONS))
-    lists = FUNCTIONS[name][1]
+    name = rng.choice(list(ALLOWED))
+    lists = ALLOWED[name][1]
     size = rng.randrange(1, 4)
     arguments = [f"[{', '.join(part() for _ in range(size))}]" for _ in range(lists)]
     if not lists or (name == "dot" and rng.random() < 0.3):
@@ -146,7 +146,7 @@ def spoilt(text: str, rng: random.Random) -> str:
         elif kind == 1:
             text = text[:j] + text[i:]
         elif kind == 2:
-            text = text[:i] + rng.choice((*STRANGE, *VARIABLES, *LITERALS, *FUNCTIONS)) + text[j:]
+            text = text[:i] + rng.choice((*STRANGE, *VARIABLES, *LITERALS, *ALLOWED)) + text[j:]
         elif kind == 3:
             text = text[:i] + chr(rng.randrange(0x110000) if rng.random() < 0.3 else rng.randrange(128)) + text[i:]
         elif kind == 4:

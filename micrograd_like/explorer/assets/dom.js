@@ -2,22 +2,16 @@
 
 const byId = (id) => document.getElementById(id);
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+function filled(made, attributes, children) {
   for (const [name, x] of Object.entries(attributes)) made.setAttribute(name, x);
   made.append(...children);
   return made;
 }
 
-function svgElement(tag, attributes = {}, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, x] of Object.entries(attributes)) made.setAttribute(name, x);
-  made.append(...children);
-  return made;
-}
+const element = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
+const SVG = "http://www.w3.org/2000/svg";
+const svgElement = (tag, attributes = {}, ...children) => filled(document.createElementNS(SVG, tag), attributes, children);
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
-
-const stillness = matchMedia("(prefers-reduced-motion: reduce)");

@@ -1,5 +1,8 @@
 // What the page shows now, and what its controls do. Numbers are computed and drawn once a frame at most.
 
+const MOST_PATHS = 8; // that are written out
+const SLICE = 4; // milliseconds of a frame that finite differences may take: enough is left to draw 60 a second
+const PACE = 900; // milliseconds for a step while playing
 const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
 const trained = new Set(graph.parameters);
 let playing = 0, stopped = false, moved = true, asked = false, describing = 0;
@@ -24,7 +27,6 @@ function describeAll() {
 function render() {
   if (moved) forward();
   backward(backwardCount(state.step));
-  const complete = state.step === LAST_STEP;
   const known = knownAfter(state.step);
   updatePicture(known);
   light();
@@ -42,12 +44,11 @@ function light() {
   const traced = state.hovered >= 0 ? state.hovered : state.selected, traces = complete && traced >= 0;
   byId("paths-section").hidden = !traces || traced === RESULT || ruleOf[traced] === CONSTANT;
   if (traces) {
-    const found = pathsFrom(traced, 8);
-    lightPicture({ nodes: found.nodes, places: found.places, selected: state.selected });
+    const found = pathsFrom(traced, MOST_PATHS);
+    lightPicture({ ...found, selected: state.selected });
     showPaths(traced, found);
   } else if (!complete && node >= 0) {
-    const places = new Set(phase === "seed" ? [] : [...Array(begin[node + 1] - begin[node]).keys()].map((j) => begin[node] + j));
-    lightPicture({ places, atHand: node, selected: state.selected });
+    lightPicture({ edges: phase === "seed" ? [] : edgesTo(node), atHand: node, selected: state.selected });
   } else {
     lightPicture({ selected: state.selected });
   }
@@ -67,7 +68,7 @@ function explain() {
   }
 }
 
-// Finite differences are computed for what is shown, a few milliseconds at a time.
+// Finite differences are computed for what is shown, a few at a time.
 function checkDifferences() {
   clearTimeout(differences.timer);
   differences.pending = shownItems.filter((item) => item.difference && item.numbersOf >= 0);
@@ -76,7 +77,7 @@ function checkDifferences() {
 }
 
 function work() {
-  const until = performance.now() + 4;
+  const until = performance.now() + SLICE;
   while (differences.pending.length && performance.now() < until) {
     const item = differences.pending.shift(), i = item.numbersOf ?? item.i;
     if (ruleOf[i] === CONSTANT || state.step !== LAST_STEP) {
@@ -88,7 +89,7 @@ function work() {
     setText(item.difference, told ? `≈ ${short(difference)} ${told}` : "≈ cannot be told");
     for (const each of ["agrees", "differs", "kink"]) item.difference.classList.toggle(each, each === verdict);
   }
-  if (differences.pending.length) differences.timer = setTimeout(work, 4);
+  if (differences.pending.length) differences.timer = setTimeout(work);
 }
 
 function setCheck(on) {
@@ -102,17 +103,17 @@ function setCheck(on) {
 
 function openView(view) {
   state.view = view;
-  drawView(view, choose, hover);
+  drawView(views[view], choose, hover);
   showLeaves(view, trained, () => refresh({ numbers: true }));
   const path = [];
-  for (let v = view; v >= 0; v = graph.views[v][1]) path.unshift(v);
+  for (let v = view; v >= 0; v = views[v].parent) path.unshift(v);
   byId("trail").replaceChildren(...path.map((v) => {
-    const button = element("button", { type: "button" }, graph.views[v][0]);
+    const button = element("button", { type: "button" }, views[v].title);
     if (v === view) button.setAttribute("aria-current", "page");
     button.addEventListener("click", () => enterView(v));
     return button;
   }));
-  byId("trail").hidden = graph.views.length === 1;
+  byId("trail").hidden = views.length === 1;
   fitPicture(READABLE, itemOf(RESULT));
   refresh();
 }
@@ -160,7 +161,7 @@ function play() {
   playing = setInterval(() => {
     goTo(state.step + 1);
     if (state.step === LAST_STEP) pause();
-  }, 900);
+  }, PACE);
   refresh();
 }
 
@@ -210,8 +211,8 @@ function showTraining() {
   setText(byId("rate-text"), short(learningRate(), 2));
   if (!stopped) {
     setText(byId("training-note"), !ready
-      ? `Tick "train" beside a leaf to move it down the gradient of ${resultName()}.`
-      : losses.length ? `${resultName()} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
+      ? `Tick "train" beside a leaf to move it down the gradient of ${graph.result}.`
+      : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
         : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`);
   }
   if (losses.length) drawCurve();
@@ -251,7 +252,7 @@ const KEYS = {
   0: press.fit, c: () => setCheck(!state.check), t: () => trained.size && press["train-step"](), r: resetAll, "?": press.help,
   Escape: () => {
     if (state.selected >= 0) state.selected = -1;
-    else if (graph.views[state.view][1] >= 0) enterView(graph.views[state.view][1]);
+    else if (views[state.view].parent >= 0) enterView(views[state.view].parent);
     refresh();
   },
 };
@@ -292,7 +293,7 @@ new ResizeObserver(() => { // what was moved or zoomed stays so
   if (fitted) fitPicture(READABLE, atHand ?? itemOf(RESULT));
   else if (atHand) reveal(atHand);
 }).observe(picture);
-setText(byId("title"), resultName());
+setText(byId("title"), graph.result);
 setText(byId("summary"), `${counted(FORWARD, "operation")}, ${counted(COUNT - FORWARD, "leaf or plain number", "leaves and plain numbers")}`);
 openView(0);
 

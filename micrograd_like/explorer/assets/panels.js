@@ -1,6 +1,7 @@
 // The panels beside the picture: the chain rule at a node spelt out, its paths to the result, the leaves to move.
 
-const MOST_SHOWN = 24;
+const MOST_SHOWN = 24; // operands: more are no longer read
+const END = "No gradient goes further: its operands are plain numbers, or a side not chosen.";
 const FIXED_CHOICE = "The side was chosen in Python, when the graph was recorded: it stays, however the numbers move.";
 
 const line = (...parts) => element("p", { class: "formula" }, ...parts);
@@ -11,7 +12,7 @@ const partial = (of, by) => `∂${of}/∂${by}`;
 // `phase` is that of the step at hand, or "all" where everything is computed.
 function explainNode(i, phase, withDifference) {
   const parts = [];
-  const name = nameOf(i), result = resultName();
+  const name = nameOf(i), result = graph.result;
   if (isLeaf(i)) {
     const constant = ruleOf[i] === CONSTANT;
     parts.push(line(constant ? "a plain number: " : `${name} = `, strong(exact(data[i]))));
@@ -32,53 +33,38 @@ function explainNode(i, phase, withDifference) {
   return parts;
 }
 
+// Returns the operand of node i that a rule calls a to d, or x0, x1, …; y is the node itself.
+function operandCalled(name, i) {
+  if (name === "y") return i;
+  return operandOf[begin[i] + (name.startsWith("x") ? Number(name.slice(1)) : "abcd".indexOf(name))];
+}
+
 function forwardLines(i) {
-  const name = nameOf(i), [symbol, formula] = graph.rules[ruleOf[i]];
-  const operands = [...operandAt.slice(begin[i], begin[i + 1])];
-  const called = (write) => {
-    const shown = operands.slice(0, MOST_SHOWN).map(write);
+  const { sign: symbol, formula } = rules[ruleOf[i]], operands = edgesTo(i).map((k) => operandOf[k]);
+  const called = (of) => {
+    const shown = operands.slice(0, MOST_SHOWN).map(of);
     return `${symbol}(${shown.join(", ")}${operands.length > shown.length ? ", …" : ""})`;
   };
-  const write = (of) => (formula ? formulaText(formula, (letter) => of(operands["abcd".indexOf(letter)])) : called(of));
-  if (symbol === "dot") return dotLines(i, operands);
+  const written = (of) => (formula ? formulaText(formula, (name) => of(operandCalled(name, i))) : called(of));
   return [
-    line(`${name} = ${write(nameOf)}`),
-    line(`${" ".repeat(name.length)} = ${write((o) => short(data[o]))} = `, strong(exact(data[i]))),
+    line(`${nameOf(i)} = ${written(nameOf)}`),
+    line(`= ${written((o) => short(data[o]))} = `, strong(exact(data[i]))),
   ];
 }
 
-// A dot's operands are the weights, the bias if there is one, the inputs.
-function dotLines(i, operands) {
-  const count = Math.floor(operands.length / 2), shown = Math.min(count, MOST_SHOWN);
-  const written = (of) => {
-    const factor = (o) => (of(o).startsWith("−") ? `(${of(o)})` : of(o));
-    const inputs = operands.slice(operands.length - count);
-    const products = Array.from({ length: shown }, (_, j) => `${factor(operands[j])}·${factor(inputs[j])}`);
-    const bias = operands.length % 2 ? [of(operands[count])] : [];
-    return [...bias, ...products].join(" + ") + (shown < count ? " + …" : "");
-  };
-  const name = nameOf(i);
-  return [line(`${name} = ${written(nameOf)}`), line(`= ${written((o) => short(data[o]))} = `, strong(exact(data[i])))];
-}
-
 function operandParts(i, phase) {
-  const parts = [], name = nameOf(i), result = resultName(), [, , slopeFormulas] = graph.rules[ruleOf[i]];
-  const operands = [...operandAt.slice(begin[i], begin[i + 1])];
-  const read = (letter, of) => (letter === "y" ? of(i) : of(operands["abcd".indexOf(letter)]));
-  const flowing = operands.map((_, j) => begin[i] + j).filter((k) => flow[k] !== BLOCKED);
+  const parts = [], name = nameOf(i), result = graph.result;
+  const flowing = edgesTo(i).filter((k) => flow[k] !== BLOCKED);
   for (const k of flowing.slice(0, MOST_SHOWN)) {
-    const j = k - begin[i], o = operandAt[k], formula = slopeFormulas[j];
-    const local = [`${partial(name, nameOf(o))} = `];
-    if (formula) {
-      const symbols = formulaText(formula, (letter) => read(letter, nameOf));
-      const numbers = formulaText(formula, (letter) => read(letter, (node) => short(data[node])));
-      const known = [short(slopes[k]), short(slopes[k], 6)];
-      local.push(...new Set([symbols, numbers].filter((text) => !known.includes(text)).map((text) => `${text} = `)));
-    } else if (sign(i) === "dot") {
-      const count = Math.floor(operands.length / 2), other = j < count ? operands.length - count + j : j - (operands.length - count);
-      if (operands.length % 2 === 0 || j !== count) local.push(`${nameOf(operands[other])} = `);
-    }
-    const lines = [element("h3", {}, `to ${nameOf(o)}`), line("local derivative ", ...local, strong(short(slopes[k], 6)))];
+    const o = operandOf[k], formula = rules[ruleOf[i]].slopes[k - begin[i]];
+    const read = (of) => formulaText(formula, (letter) => of(operandCalled(letter, i)));
+    const known = ["", short(slopes[k]), short(slopes[k], 6)]; // what need not be said before the number itself
+    const said = new Set([read(nameOf), read((node) => short(data[node]))].filter((text) => !known.includes(text)));
+    const local = [...said].map((text) => `${text} = `);
+    const lines = [
+      element("h3", {}, `to ${nameOf(o)}`),
+      line(`local derivative ${partial(name, nameOf(o))} = `, ...local, strong(short(slopes[k], 6))),
+    ];
     if (phase !== "forward") {
       const stopped = flow[k] === STOPPED_BY_0 && slopes[k] === 0;
       const product = stopped ? 0 : gradients[i] * slopes[k];
@@ -89,12 +75,12 @@ function operandParts(i, phase) {
     parts.push(element("div", { class: "operand" }, ...lines));
   }
   if (flowing.length > MOST_SHOWN) parts.push(element("p", { class: "note" }, `and ${flowing.length - MOST_SHOWN} more operands`));
-  if (!flowing.length) parts.push(element("p", { class: "note" }, "its operands are plain numbers: no gradient goes further"));
+  if (!flowing.length) parts.push(element("p", { class: "note" }, END));
   return parts;
 }
 
 function differenceLine(i) {
-  const { h, difference, below, above, verdict } = finiteDifference(i), name = nameOf(i), result = resultName();
+  const { h, difference, below, above, verdict } = finiteDifference(i), name = nameOf(i), result = graph.result;
   const told = {
     agrees: `${short(difference, 8)} ✓ agrees`,
     differs: `${short(difference, 8)} ≠ differs: a kink nearby, or too steep for this step`,
@@ -107,10 +93,10 @@ function differenceLine(i) {
 
 // Lists the paths from a node to the result, with the product of the local derivatives along each.
 function showPaths(i, { count, paths }) {
-  const names = (places) => [nameOf(i), ...places.map((k) => nameOf(userAt[k]))].join(" → ");
-  setText(byId("paths-title"), `Paths from ${nameOf(i)} to ${resultName()}`);
-  const list = element("ol", {}, ...paths.map(({ places, product }) => element("li", { class: "formula" },
-    `${names(places)}: `, `${places.map((k) => short(slopes[k])).join(" · ") || "1"} = `, strong(short(product, 6)))));
+  const along = (edges) => [nameOf(i), ...edges.map((k) => nameOf(userOf[k]))].join(" → ");
+  setText(byId("paths-title"), `Paths from ${nameOf(i)} to ${graph.result}`);
+  const list = element("ol", {}, ...paths.map(({ edges, product }) => element("li", { class: "formula" },
+    `${along(edges)}: `, `${edges.map((k) => short(slopes[k])).join(" · ") || "1"} = `, strong(short(product, 6)))));
   const parts = [list];
   if (count > paths.length) parts.push(element("p", { class: "note" }, `and ${count - paths.length} more paths`));
   parts.push(line(count === 0 ? "no path: the gradient is " : count === 1 ? "the gradient: " : "their sum, the gradient: ",
@@ -123,10 +109,10 @@ let rows = [];
 
 function showLeaves(view, trained, moved) {
   const shown = leavesIn(view).sort((a, b) => (ruleOf[a] === CONSTANT) - (ruleOf[b] === CONSTANT)
-    || placeOf(a).localeCompare(placeOf(b), "en", { numeric: true }) || b - a); // as in the formula
+    || nodes[a].caption.localeCompare(nodes[b].caption, "en", { numeric: true }) || b - a); // as in the formula
   rows = shown.map((i) => leafRow(i, trained, moved));
-  const headed = rows.flatMap(({ i, row }, n) => (placeOf(i) && (n === 0 || placeOf(i) !== placeOf(shown[n - 1]))
-    ? [element("h3", {}, placeOf(i)), row] : [row]));
+  const headed = rows.flatMap(({ i, row }, n) => (nodes[i].caption && (n === 0 || nodes[i].caption !== nodes[shown[n - 1]].caption)
+    ? [element("h3", {}, nodes[i].caption), row] : [row]));
   byId("leaves").replaceChildren(...headed);
   const all = COUNT - FORWARD, here = shown.length ? `The ${shown.length} of this picture` : "None in this picture";
   setText(byId("leaves-note"), shown.length === all ? "" : `${here}; ${all} in all: open the boxes.`);
@@ -135,17 +121,17 @@ function showLeaves(view, trained, moved) {
 // Returns the leaves that a view shows, with those in its boxes that hold nothing else.
 function leavesIn(view) {
   const found = new Set();
-  for (const [node, opens] of graph.views[view][3]) {
+  for (const { node, opens } of views[view].items) {
     if (node >= 0 && isLeaf(node)) found.add(node);
-    const inside = opens >= 0 && graph.views[opens][1] === view ? graph.views[opens][3] : [];
-    if (inside.every(([other]) => other >= 0 && isLeaf(other))) for (const [other] of inside) found.add(other);
+    const inside = opens >= 0 && views[opens].parent === view ? views[opens].items : [];
+    if (inside.every((item) => item.node >= 0 && isLeaf(item.node))) for (const item of inside) found.add(item.node);
   }
   return [...found];
 }
 
 function leafRow(i, trained, moved) {
   const constant = ruleOf[i] === CONSTANT, name = constant ? short(start[i]) : nameOf(i);
-  const told = [constant ? `the number ${name}` : name, placeOf(i)].filter(Boolean).join(", ");
+  const told = [constant ? `the number ${name}` : name, nodes[i].caption].filter(Boolean).join(", ");
   const middle = Number.isFinite(start[i]) ? start[i] : 0, reach = Math.max(1, 2 * Math.abs(middle));
   const slider = element("input", { type: "range", step: "any", min: middle - reach, max: middle + reach, "aria-label": `${told}, slider` });
   const field = element("input", { type: "number", step: "any", "aria-label": told });

@@ -11,35 +11,32 @@ picture.append(
   scene,
 );
 
-let shownView = -1, shownItems = [], shownEdges = [], size = [1, 1];
-const ORDERED = ["−", "÷", "xʸ"]; // whose second operand is marked
+let shownItems = [], shownLines = [], size = [1, 1];
 
 // Draws a view; `choose(item)` is called when an item is pressed, `hover(item)` when it is pointed at (null: no longer).
-function drawView(number, choose, hover) {
-  const [, , layout, items, edges] = graph.views[number];
-  const [extent, places, curves, frames] = graph.layouts[layout];
-  shownView = number;
+function drawView({ layout, items, edges }, choose, hover) {
+  const [extent, boxes, curves, frames] = layout;
   size = extent;
   scene.replaceChildren();
   for (const [x, y, width, height, title] of frames) {
     scene.append(svgElement("g", { class: "frame" },
       svgElement("rect", { x, y, width, height, rx: 4 }), svgElement("text", { x: x + 8, y: y + 14 }, title)));
   }
-  shownEdges = edges.map(([from, to], n) => {
-    const tail = items[from][0], head = items[to][0];
-    const blocked = tail >= 0 && head >= 0 && users[tail].every((k) => userAt[k] !== head || flow[k] === BLOCKED);
+  shownLines = edges.map(([from, to], n) => {
+    const tail = items[from].node, head = items[to].node;
+    const joins = tail >= 0 && head >= 0 ? edgesTo(head).filter((k) => operandOf[k] === tail) : [];
+    const blocked = joins.length && joins.every((k) => flow[k] === BLOCKED);
     const line = svgElement("path", { class: blocked ? "edge blocked" : "edge", d: curves[n], "marker-end": "url(#arrow)" });
     scene.append(line);
-    if (head >= 0 && tail >= 0 && ORDERED.includes(sign(head)) && begin[head + 1] - begin[head] === 2
-        && operandAt[begin[head] + 1] === tail && operandAt[begin[head]] !== tail) {
+    if (joins.length === 1 && joins[0] === begin[head] + 1 && rules[ruleOf[head]].ordered) {
       const [x, y] = curves[n].split("L").pop().split(" ").map(Number);
-      scene.append(svgElement("text", { class: "quiet number", x: x - 14, y: y + (y < places[to][1] ? -6 : 13) }, "2nd"));
+      scene.append(svgElement("text", { class: "quiet number", x: x - 14, y: y + (y < boxes[to][1] ? -6 : 13) }, "2nd"));
     }
     return { line, from, to };
   });
-  shownItems = items.map(([node, opens, title, outside, exit], j) => {
-    const item = { node, opens, title, outside, numbersOf: node >= 0 ? node : exit, place: places[j] };
-    drawItem(item, j);
+  shownItems = items.map((shown, j) => {
+    const item = { ...shown, numbersOf: shown.node >= 0 ? shown.node : shown.exit, box: boxes[j] };
+    drawItem(item);
     item.group.addEventListener("click", () => travelled > 4 || choose(item));
     item.group.addEventListener("pointermove", () => hover(item)); // not where a picture opens under a pointer at rest
     item.group.addEventListener("pointerleave", () => hover(null));
@@ -47,17 +44,16 @@ function drawView(number, choose, hover) {
       describe(item);
       if (item.group.matches(":focus-visible")) reveal(item);
     });
-    scene.append(item.group);
     return item;
   });
-  shownItems[items.findIndex(([node]) => node === RESULT)]?.group.setAttribute("tabindex", 0);
-  if (!scene.querySelector("[tabindex='0']")) shownItems[0].group.setAttribute("tabindex", 0);
+  (itemOf(RESULT) ?? shownItems[0]).group.setAttribute("tabindex", 0);
 }
 
-function drawItem(item, j) {
-  const [x, y, width, height] = item.place, left = x - width / 2, top = y - height / 2, i = item.node;
+function drawItem(item) {
+  const [x, y, width, height] = item.box, left = x - width / 2, top = y - height / 2, i = item.node;
   const kind = i < 0 ? "box" : ruleOf[i] === CONSTANT ? "constant" : isLeaf(i) ? "leaf" : i === RESULT ? "result" : "operation";
   const group = svgElement("g", { class: `item ${kind}${item.outside ? " outside" : ""}`, tabindex: -1, role: "button" });
+  scene.append(group);
   const text = (className, dx, dy, content = "") => {
     const made = svgElement("text", { class: className, x: left + dx, y: top + dy, lengthAdjust: "spacingAndGlyphs" }, content);
     group.append(made);
@@ -65,19 +61,17 @@ function drawItem(item, j) {
   };
   const shape = { x: left, y: top, width, height, rx: kind === "leaf" ? 11 : kind === "box" ? 6 : 2 };
   group.append(svgElement("rect", { ...shape, class: "inside" }));
-  const letters = Math.floor((width - 16) / 6.4);
-  const cut = (words) => (words.length > letters ? `${words.slice(0, letters - 1)}…` : words);
   if (kind === "constant") {
     item.data = text("number", width / 2, height / 2 + 3.5);
   } else {
     const head = i < 0 ? `▸ ${item.title}` : [sign(i), i === RESULT ? label(i) : nameOf(i)].filter(Boolean).join("   ");
-    text("", width / 2, height < 40 ? height / 2 + 4 : 14, cut(head));
+    cut(text("", width / 2, item.numbersOf < 0 ? height / 2 + 4 : 14, head), width - 10);
     if (item.numbersOf >= 0) {
-      const line = kind === "box" ? 34 : 0;
+      const stacked = kind === "box";
       group.append(svgElement("line", { x1: left, x2: left + width, y1: top + 20, y2: top + 20 }));
-      if (!line) group.append(svgElement("line", { x1: x, x2: x, y1: top + 20, y2: top + height }));
-      item.data = text("number", line ? width / 2 : width / 4, 33);
-      item.gradient = text("number", line ? width / 2 : 3 * width / 4, line ? 48 : 33);
+      if (!stacked) group.append(svgElement("line", { x1: x, x2: x, y1: top + 20, y2: top + height }));
+      item.data = text("number", stacked ? width / 2 : width / 4, 33);
+      item.gradient = text("number", stacked ? width / 2 : 3 * width / 4, stacked ? 48 : 33);
     }
     item.difference = text("number difference", width / 2, height + 10);
   }
@@ -87,12 +81,22 @@ function drawItem(item, j) {
   describe(item);
 }
 
+// Cuts a text that is longer than its room.
+function cut(text, room) {
+  const letters = [...text.textContent];
+  if (letters.length < 12) return;
+  while (text.getComputedTextLength() > room && letters.length > 1) {
+    letters.splice(Math.ceil(letters.length * room / (text.getComputedTextLength() + 20)));
+    text.textContent = `${letters.join("")}…`;
+  }
+}
+
 // Gives an item its name for screen readers, with its numbers as they are.
 function describe(item) {
   const i = item.numbersOf;
   const parts = [item.node < 0 ? `open ${item.title}` : [sign(i), nameOf(i)].filter(Boolean).join(" ")];
-  const within = item.node < 0 ? graph.views[item.opens][3][0][0] : item.node;
-  if (within >= 0) parts.push(placeOf(within));
+  const within = item.node < 0 ? views[item.opens].items[0].node : item.node;
+  if (within >= 0) parts.push(nodes[within].caption);
   if (i >= 0 && item.data) parts.push(item.data.textContent);
   if (item.gradient) parts.push(item.gradient.textContent);
   item.group.setAttribute("aria-label", parts.filter(Boolean).join(", "));
@@ -108,39 +112,39 @@ function updatePicture(known) {
       setText(item.data, short(data[i]));
       continue;
     }
-    write(item.data, hasData ? `data ${short(data[i])}` : "data");
-    write(item.gradient, hasGradient ? `grad ${short(gradients[i])}` : "grad");
+    write(item, "data", hasData ? `data ${short(data[i])}` : "data");
+    write(item, "gradient", hasGradient ? `grad ${short(gradients[i])}` : "grad");
     item.group.classList.toggle("pending", !hasData);
   }
 }
 
-// Writes a number into a half of a node, squeezed if it has as many signs as a number can have.
-function write(text, content) {
-  setText(text, content);
-  if (content.length > 13) text.setAttribute("textLength", 66);
-  else text.removeAttribute("textLength");
+// Writes a number into a node, squeezed into its half if it has nearly as many signs as a number can have.
+function write(item, where, content) {
+  setText(item[where], content);
+  if (content.length > 13) item[where].setAttribute("textLength", item.box[2] / 2 - 6);
+  else item[where].removeAttribute("textLength");
 }
 
 // Returns the view's item that shows a node, or holds it; undefined if the view does not show it.
 function itemOf(node) {
   const shown = shownItems.find((item) => item.node === node);
   if (shown) return shown;
-  for (let view = graph.homes[node]; view >= 0; view = graph.views[view][1]) {
+  for (let view = graph.homes[node]; view >= 0; view = views[view].parent) {
     const box = shownItems.find((item) => item.node < 0 && item.opens === view);
     if (box) return box;
   }
   return undefined;
 }
 
-// Lights the nodes and the places given, and marks the node at hand and the selected one.
-function lightPicture({ nodes = new Set(), places = new Set(), atHand = -1, selected = -1 }) {
+// Lights the nodes and edges given, and marks the node at hand and the selected one.
+function lightPicture({ nodes: along = [], edges = [], atHand = -1, selected = -1 }) {
   const itemAt = new Map();
   const find = (i) => {
     if (!itemAt.has(i)) itemAt.set(i, itemOf(i));
     return itemAt.get(i);
   };
-  const lit = new Set([...nodes].map(find));
-  const joined = new Set([...places].map((k) => `${shownItems.indexOf(find(operandAt[k]))} ${shownItems.indexOf(find(userAt[k]))}`));
+  const lit = new Set([...along].map(find)), number = new Map(shownItems.map((item, j) => [item, j]));
+  const joined = new Set([...edges].map((k) => `${number.get(find(operandOf[k]))} ${number.get(find(userOf[k]))}`));
   const hand = atHand >= 0 ? find(atHand) : undefined, chosen = selected >= 0 ? find(selected) : undefined;
   for (const item of shownItems) {
     item.group.classList.toggle("lit", lit.has(item));
@@ -148,14 +152,14 @@ function lightPicture({ nodes = new Set(), places = new Set(), atHand = -1, sele
     item.group.classList.toggle("selected", item === chosen);
     item.group.setAttribute("aria-pressed", item === chosen);
   }
-  for (const { line, from, to } of shownEdges) line.classList.toggle("lit", joined.has(`${from} ${to}`));
+  for (const { line, from, to } of shownLines) line.classList.toggle("lit", joined.has(`${from} ${to}`));
 }
 
 // Moving about. The scene is scaled by `zoom` and then moved by `shift`.
 
 let zoom = 1, shift = [0, 0], fitted = true;
 
-function place() {
+function transform() {
   scene.setAttribute("transform", `translate(${shift[0]} ${shift[1]}) scale(${zoom})`);
 }
 
@@ -168,9 +172,9 @@ function fitPicture(least = 0.02, item = shownItems[0]) {
   zoom = Math.max(least, Math.min(2, (room[0] - 2 * margin) / size[0], (room[1] - 3 * margin) / size[1]));
   shift = room.map((length, axis) => {
     const extent = zoom * size[axis], least = length - extent - margin;
-    return least >= margin ? (length - extent) / 2 : Math.min(margin, Math.max(least, length / 2 - zoom * item.place[axis]));
+    return least >= margin ? (length - extent) / 2 : Math.min(margin, Math.max(least, length / 2 - zoom * item.box[axis]));
   });
-  place();
+  transform();
 }
 
 function zoomBy(factor, x = picture.clientWidth / 2, y = picture.clientHeight / 2) {
@@ -178,18 +182,18 @@ function zoomBy(factor, x = picture.clientWidth / 2, y = picture.clientHeight / 
   shift = [x - (x - shift[0]) * next / zoom, y - (y - shift[1]) * next / zoom];
   zoom = next;
   fitted = false;
-  place();
+  transform();
 }
 
 function moveBy(dx, dy) {
   shift = [shift[0] + dx, shift[1] + dy];
   fitted = false;
-  place();
+  transform();
 }
 
 // Brings an item into the window if it is not.
 function reveal(item) {
-  const margin = 20, [x, y, width, height] = item.place;
+  const margin = 20, [x, y, width, height] = item.box;
   const inside = (low, high, room) => (low < margin ? margin - low : high > room - margin ? room - margin - high : 0);
   const left = shift[0] + zoom * (x - width / 2), top = shift[1] + zoom * (y - height / 2);
   const dx = inside(left, left + zoom * width, picture.clientWidth);
@@ -199,14 +203,14 @@ function reveal(item) {
 
 // Returns the item that is nearest in a direction, "ArrowLeft" and the like: along an edge if one leads there.
 function neighbour(item, key) {
-  const here = shownItems.indexOf(item), [x, y] = item.place;
-  const linked = shownEdges.flatMap(({ from, to }) => (to === here && key === "ArrowLeft" ? [from]
+  const here = shownItems.indexOf(item), [x, y] = item.box;
+  const linked = shownLines.flatMap(({ from, to }) => (to === here && key === "ArrowLeft" ? [from]
     : from === here && key === "ArrowRight" ? [to] : []));
   const wanted = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
   const candidates = linked.length ? linked.map((j) => shownItems[j]) : shownItems;
   let best, least = Infinity;
   for (const other of candidates) {
-    const dx = other.place[0] - x, dy = other.place[1] - y;
+    const dx = other.box[0] - x, dy = other.box[1] - y;
     const along = dx * wanted[0] + dy * wanted[1], across = Math.abs(dx * wanted[1]) + Math.abs(dy * wanted[0]);
     const distance = along + 3 * across;
     if (other !== item && (linked.length || along > 1) && distance < least) [best, least] = [other, distance];

@@ -2,49 +2,55 @@
 // RULES are the engine's own, written in JavaScript: each computes a node's data and its local derivatives.
 
 const graph = JSON.parse(document.getElementById("graph").textContent);
-const CONSTANT = -2;
-const COUNT = graph.nodes.length, RESULT = COUNT - 1;
-const ruleOf = Int32Array.from(graph.nodes, ([rule]) => rule);
-const start = Float64Array.from(graph.nodes, ([, , number]) => Number(number));
+const nodes = graph.nodes.map(([rule, label, number, operands, caption]) => (
+  { rule, label, number: Number(number), operands, caption: graph.captions[caption] })); // of a leaf: "layer 1, neuron 2"
+const rules = graph.rules.map(([sign, formula, slopes, ordered, reached, stops]) => (
+  { sign, formula, slopes, ordered, reached, stops }));
+const views = graph.views.map(([title, parent, layout, items, edges]) => (
+  { title, parent, layout: graph.layouts[layout], edges, items: items.map(([node, opens, text, outside, exit]) => (
+    { node, opens, title: text, outside, exit })) }));
 
-// The operands of node i, and the local derivatives by them, have the places begin[i] to begin[i + 1].
+const CONSTANT = -2; // what stands in the place of a rule for a plain number; -1 is a leaf
+const COUNT = nodes.length, RESULT = COUNT - 1;
+const ruleOf = Int32Array.from(nodes, ({ rule }) => rule);
+
+// An edge leads from an operand to its user. Those of node i have the numbers begin[i] to begin[i + 1].
 const begin = new Int32Array(COUNT + 1);
-graph.nodes.forEach(([, , , operands], i) => { begin[i + 1] = begin[i] + operands.length; });
-const operandAt = Int32Array.from(graph.nodes.flatMap(([, , , operands]) => operands));
-const userAt = new Int32Array(operandAt.length);
-const users = Array.from({ length: COUNT }, () => []); // of each node, the places where it is an operand
+nodes.forEach(({ operands }, i) => { begin[i + 1] = begin[i] + operands.length; });
+const operandOf = Int32Array.from(nodes.flatMap(({ operands }) => operands));
+const userOf = new Int32Array(operandOf.length);
+const edgesFrom = Array.from({ length: COUNT }, () => []); // each node, to its users
+const edgesTo = (i) => Array.from({ length: begin[i + 1] - begin[i] }, (_, j) => begin[i] + j);
 for (let i = 0; i < COUNT; i++) {
-  for (let k = begin[i]; k < begin[i + 1]; k++) {
-    userAt[k] = i;
-    users[operandAt[k]].push(k);
+  for (const k of edgesTo(i)) {
+    userOf[k] = i;
+    edgesFrom[operandOf[k]].push(k);
   }
 }
 
-// Whether a gradient flows through a place, and whether a slope of 0 there stops it, be it infinite.
-const BLOCKED = 0, STOPPED_BY_0 = 2;
-const flow = Uint8Array.from(operandAt, (operand, k) => {
-  const [, , , reached, stops] = graph.rules[ruleOf[userAt[k]]], j = k - begin[userAt[k]];
-  return !reached[j] || ruleOf[operand] === CONSTANT ? BLOCKED : stops[j] ? STOPPED_BY_0 : 1;
+// Whether a gradient flows along an edge, and whether a slope of 0 stops it, be it infinite.
+const BLOCKED = 0, FLOWS = 1, STOPPED_BY_0 = 2;
+const flow = Uint8Array.from(operandOf, (operand, k) => {
+  const { reached, stops } = rules[ruleOf[userOf[k]]], j = k - begin[userOf[k]];
+  return !reached[j] || ruleOf[operand] === CONSTANT ? BLOCKED : stops[j] ? STOPPED_BY_0 : FLOWS;
 });
 
-const data = start.slice(), slopes = new Float64Array(operandAt.length), gradients = new Float64Array(COUNT);
+const start = Float64Array.from(nodes, ({ number }) => number);
+const data = start.slice(), slopes = new Float64Array(operandOf.length), gradients = new Float64Array(COUNT);
 
-// The nodes that the chain rule goes through, from the result on.
-const reached = new Uint8Array(COUNT);
-reached[RESULT] = 1;
+// The nodes that the chain rule goes through, from the result on: in reverse topological order.
+const hasGradient = new Uint8Array(COUNT);
+hasGradient[RESULT] = 1;
 const backwardOrder = [];
 for (let i = RESULT; i >= 0; i--) {
-  if (!reached[i]) continue;
-  let goesOn = false;
-  for (let k = begin[i]; k < begin[i + 1]; k++) {
-    if (flow[k] !== BLOCKED) goesOn = reached[operandAt[k]] = 1;
-  }
-  if (goesOn) backwardOrder.push(i);
+  const flowing = hasGradient[i] ? edgesTo(i).filter((k) => flow[k] !== BLOCKED) : [];
+  for (const k of flowing) hasGradient[operandOf[k]] = 1;
+  if (flowing.length) backwardOrder.push(i);
 }
 
 function forward() {
   for (let i = 0; i < COUNT; i++) {
-    if (ruleOf[i] >= 0) RULES[ruleOf[i]](data, slopes, operandAt, i, begin[i]);
+    if (ruleOf[i] >= 0) RULES[ruleOf[i]](data, slopes, operandOf, i, begin[i]);
   }
 }
 
@@ -56,7 +62,7 @@ function backward(count = backwardOrder.length) {
     const i = backwardOrder[n];
     for (let k = begin[i]; k < begin[i + 1]; k++) {
       if (flow[k] === BLOCKED || (flow[k] === STOPPED_BY_0 && slopes[k] === 0)) continue;
-      gradients[operandAt[k]] += gradients[i] * slopes[k];
+      gradients[operandOf[k]] += gradients[i] * slopes[k];
     }
   }
 }
@@ -68,7 +74,7 @@ function dependentsOf(i) {
   if (!dependents.has(i)) {
     const found = new Set([i]);
     for (const j of found) {
-      for (const k of users[j]) found.add(userAt[k]);
+      for (const k of edgesFrom[j]) found.add(userOf[k]);
     }
     found.delete(i);
     dependents.set(i, Int32Array.from(found).sort());
@@ -76,16 +82,17 @@ function dependentsOf(i) {
   return dependents.get(i);
 }
 
-const trialData = new Float64Array(COUNT), trialSlopes = new Float64Array(operandAt.length);
+const trialData = new Float64Array(COUNT), trialSlopes = new Float64Array(operandOf.length);
 const CUBE_ROOT_OF_EPSILON = Math.cbrt(Number.EPSILON);
 
-// Compares the gradient of node i with (L(x + h) - L(x - h)) / 2h, the finite difference by its number x. The verdict is
-// "agrees", "differs", "kink" (the slopes below and above are not one, however small the step) or "undecided".
+// Compares the gradient of node i with (L(x + h) - L(x - h)) / 2h, the finite difference by its number x, which is off by
+// some 1e-10 of L where L is smooth. The verdict is "agrees", "differs", "kink" (the slopes below and above are not one,
+// however small the step) or "undecided".
 function finiteDifference(i) {
   const x = data[i], h = CUBE_ROOT_OF_EPSILON * Math.max(1, Math.abs(x));
   const resultAt = (moved) => {
     trialData[i] = moved;
-    for (const j of dependentsOf(i)) RULES[ruleOf[j]](trialData, trialSlopes, operandAt, j, begin[j]);
+    for (const j of dependentsOf(i)) RULES[ruleOf[j]](trialData, trialSlopes, operandOf, j, begin[j]);
     return trialData[RESULT];
   };
   trialData.set(data);
@@ -99,28 +106,28 @@ function finiteDifference(i) {
   return { h, difference, below, above, verdict };
 }
 
-// Returns the places between node i and the result that a gradient flows through, the number of paths along them, and
-// the first so many paths, each as its places and the product of the local derivatives at them.
+// Returns the edges and nodes between node i and the result that a gradient flows through, the number of paths along
+// them, and the first so many paths, each as its edges and the product of the local derivatives at them.
 function pathsFrom(i, most) {
-  const onWay = (k) => flow[k] !== BLOCKED && reached[userAt[k]];
-  const places = new Set(), seen = new Set([i]);
+  const onWay = (k) => flow[k] !== BLOCKED && hasGradient[userOf[k]];
+  const edges = new Set(), seen = new Set([i]);
   for (const j of seen) {
-    for (const k of users[j].filter(onWay)) {
-      places.add(k);
-      seen.add(userAt[k]);
+    for (const k of edgesFrom[j].filter(onWay)) {
+      edges.add(k);
+      seen.add(userOf[k]);
     }
   }
   const counts = new Map([[RESULT, 1]]);
   for (const j of [...seen].sort((a, b) => b - a)) {
-    if (j !== RESULT) counts.set(j, users[j].filter(onWay).reduce((sum, k) => sum + counts.get(userAt[k]), 0));
+    if (j !== RESULT) counts.set(j, edgesFrom[j].filter(onWay).reduce((sum, k) => sum + counts.get(userOf[k]), 0));
   }
   const paths = [], waiting = [{ node: i, taken: [], product: 1 }];
   while (waiting.length && paths.length < most) {
     const { node, taken, product } = waiting.pop();
-    if (node === RESULT) paths.push({ places: taken, product });
-    for (const k of users[node].filter(onWay).reverse()) {
-      waiting.push({ node: userAt[k], taken: [...taken, k], product: product * slopes[k] });
+    if (node === RESULT) paths.push({ edges: taken, product });
+    for (const k of edgesFrom[node].filter(onWay).reverse()) {
+      waiting.push({ node: userOf[k], taken: [...taken, k], product: product * slopes[k] });
     }
   }
-  return { places, nodes: seen, count: reached[i] ? counts.get(i) : 0, paths };
+  return { edges, nodes: seen, count: hasGradient[i] ? counts.get(i) : 0, paths };
 }

@@ -1,4 +1,4 @@
-// The steps: first the leaves alone, then the forward pass, then the backward pass, each in topological order.
+// The steps: the leaves alone, the forward pass in topological order, the backward pass in reverse, and all.
 
 const forwardOrder = [...ruleOf.keys()].filter((i) => ruleOf[i] >= 0);
 const FORWARD = forwardOrder.length;
@@ -22,7 +22,7 @@ function knownAfter(n) {
   if (n === LAST_STEP) return () => ({ hasData: true, hasGradient: true });
   const touched = new Set(n > FORWARD ? [RESULT] : []);
   for (const i of backwardOrder.slice(0, backwardCount(n))) {
-    for (let k = begin[i]; k < begin[i + 1]; k++) if (flow[k] !== BLOCKED) touched.add(operandAt[k]);
+    for (const k of edgesTo(i)) if (flow[k] !== BLOCKED) touched.add(operandOf[k]);
   }
   return (i) => ({ hasData: isLeaf(i) || forwardStep.get(i) <= n, hasGradient: touched.has(i) });
 }
@@ -32,7 +32,7 @@ function stepText(n) {
   const what = {
     leaves: "the leaves, before anything is computed",
     forward: `forward: ${nameOf(node)} is computed`,
-    seed: `backward begins: ∂${resultName()}/∂${resultName()} = 1`,
+    seed: `backward begins: ∂${graph.result}/∂${graph.result} = 1`,
     all: "everything is computed",
     backward: `backward: ${nameOf(node)} passes its gradient to its operands`,
   }[phase];

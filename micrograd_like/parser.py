@@ -1,27 +1,27 @@
-"""Expressions as text: arithmetic and the engine's functions, read against a list of what is allowed, never evaluated.
+"""Expressions as text: arithmetic and the package's functions, held against what is allowed, and never run as Python.
 
-    >>> expression = parse("tanh(w*x + b)")
-    >>> expression.names
+    >>> parsed = parse("tanh(w*x + b)")
+    >>> parsed.names
     ('w', 'x', 'b')
     >>> w = Value(-3.0, "w")
-    >>> y = expression.at({"w": w, "x": 2.0, "b": 6.5})
+    >>> y = parsed.at({"w": w, "x": 2.0, "b": 6.5})
     >>> y.backward()
     >>> round(y.data, 4), round(w.grad, 4)
     (0.4621, 1.5729)
     >>> parse("1 + tahn(w*x)")
     Traceback (most recent call last):
-    micrograd_like.tokens.ExpressionError: tahn is not a function here: did you mean tanh?
+    micrograd_like.errors.ExpressionError: tahn is not a function here: did you mean tanh?
       1 + tahn(w*x)
           ^
 
-Python's parser makes a tree of the tokens, and a node of a kind that is allowed becomes a step, which takes its
-operands from a stack. Nothing in the text is run, and nothing recurses as deep as the text goes.
+The tokens are held against what is allowed (`lexer.py`), then Python's parser makes a tree of the text, and a node of
+a kind that is allowed becomes an instruction, which takes its operands from a stack. Nothing recurses as deep as the
+text goes.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -31,38 +31,47 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from micrograd_like import functions
-from micrograd_like.elementary import select
-from micrograd_like.engine import Value, dot, record, total
-from micrograd_like.errors import FAILURES, failure
-from micrograd_like.kinds import Number, data_of, is_value, number, result
-from micrograd_like.operations import Operation, masked, read
+from micrograd_like.engine import Value, dot, total
+from micrograd_like.errors import FAILURES, ExpressionError, did_you_mean, failure
+from micrograd_like.kinds import data_of, is_value, number, result
+from micrograd_like.lexer import DEEPEST, require_tokens
 from micrograd_like.sequences import log_softmax, logsumexp, softmax
-from micrograd_like.tokens import DEEPEST, ExpressionError, tokens
 
 LONGEST = 4_000
-"""How many characters an expression may have."""
-FUNCTIONS: dict[str, tuple[Any, int]] = {
+"""How many characters an expression may have: more than anybody types, and few enough to be read at once."""
+ALLOWED: dict[str, tuple[Any, int]] = {
     **{name: (f, 0) for name, f in vars(functions).items() if vars(Value).get(name) is f},
     "abs": (abs, 0), "dot": (dot, 2), "total": (total, 1), "logsumexp": (logsumexp, 1),
     "softmax": (softmax, 1), "log_softmax": (log_softmax, 1),
 }  # fmt: skip
 """The functions, and how many lists each takes before numbers; those of numbers alone are all that the package has."""
 RETURNING_LISTS = ("softmax", "log_softmax")
-NAMES = (*FUNCTIONS, "where")
-SIGNS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
+"""The functions that return a list, of which one number is chosen."""
+NAMES = (*ALLOWED, "where")
+"""The names that no variable can have."""
+OPERATORS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
     ast.Add: ("+", operator.add), ast.Sub: ("-", operator.sub), ast.Mult: ("*", operator.mul),
     ast.Div: ("/", operator.truediv), ast.Pow: ("**", operator.pow),
     ast.UAdd: ("+", lambda x: x), ast.USub: ("-", operator.neg),
 }  # fmt: skip
+
+
+def example(name: str) -> str:
+    """Return a call of a function that takes lists, with each of them, such as "dot([a, b], [c, d])"."""
+    lists = ", ".join(("[a, b]", "[c, d]")[: ALLOWED[name][1]])
+    return f"{name}({lists}){'[0]' if name in RETURNING_LISTS else ''}"
+
+
 REASONS: dict[type[ast.AST], str] = {
     ast.Compare: "two numbers are compared in where(a < b, p, q) only, first in it",
-    ast.List: "a list stands in dot, total, logsumexp, softmax and log_softmax only",
-    ast.Subscript: "one of a list is chosen of softmax([a, b])[0] and log_softmax([a, b])[0] only",
+    ast.List: f"a list stands in {' or '.join(name for name, (_, lists) in ALLOWED.items() if lists)} only",
+    ast.Subscript: f"one of a list is chosen of {' or '.join(map(example, RETURNING_LISTS))} only",
     ast.Tuple: "a comma stands between the arguments of a function and in a list only",
 }
+"""Why a node has no place, by its kind."""
 
 
-class Step(NamedTuple):
+class Instruction(NamedTuple):
     """An operation on the last `arity` results; `column` is where in the text its name or sign stands."""
 
     column: int
@@ -72,18 +81,19 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Expression:
-    """A text that was read; made by `parse`.
+class Parsed:
+    """An expression that was read; made by `parse`.
 
     Attributes:
         text: the text, with a space for every tab and line break.
         columns: the variables in the order of their first appearance, with the column of that.
-        steps: what gives a result, operands before what is made of them: operations, names of variables, numbers.
+        instructions: what gives the result, operands before what is made of them: names of variables stand for their
+            numbers, numbers for themselves.
     """
 
     text: str
     columns: Mapping[str, int]
-    steps: tuple[Step | str | float, ...]
+    instructions: tuple[Instruction | str | float, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,30 +112,32 @@ class Expression:
                 raise ExpressionError(self.text, column, f"{name} has no number: give it one, such as {name}=0.5")
         known = {name: x if is_value(x := numbers[name]) else number(x) for name in self.columns}
         results: list[Any] = []
-        for step in self.steps:
-            if isinstance(step, Step):
-                results[-step.arity :] = [self._result(step, results[-step.arity :])]
+        for each in self.instructions:
+            if isinstance(each, Instruction):
+                results[-each.arity :] = [self._result(each, results[-each.arity :])]
             else:
-                results.append(known[step] if isinstance(step, str) else step)
+                results.append(known[each] if isinstance(each, str) else each)
         return results[0]
 
-    def _result(self, step: Step, operands: list[Any]) -> Any:
+    def _result(self, instruction: Instruction, operands: list[Any]) -> Any:
         try:
-            y = step.apply(*operands)
+            y = instruction.apply(*operands)
             x = result(y) if type(y) is complex else data_of(y)
-            if type(x) is float and not math.isfinite(x):
-                raise OverflowError
-            return y
         except FAILURES as error:
-            raise ExpressionError(self.text, step.column, str(failure(error, step.name, operands))) from None
+            raise self._failed(instruction, operands, error) from None
+        if type(x) is float and not math.isfinite(x):
+            raise self._failed(instruction, operands, OverflowError())
+        return y
+
+    def _failed(self, instruction: Instruction, operands: list[Any], error: Exception) -> ExpressionError:
+        return ExpressionError(self.text, instruction.column, str(failure(error, instruction.name, operands)))
 
 
-def parse(text: str) -> Expression:
+def parse(text: str) -> Parsed:
     """Read an expression.
 
-    There are numbers, variables, + - * / **, brackets; the functions of the package and `abs`; `where(a < b, p, q)`,
-    with < <= > or >=; over lists `dot([a, b], [c, d])`, also with a bias as the third, `total`, `logsumexp`, and
-    `softmax([a, b])[0]`, `log_softmax([a, b])[0]`.
+    There are numbers, variables, + - * / **, brackets, the functions that are `ALLOWED`, those of lists written as
+    dot([a, b], [c, d]) and softmax([a, b])[0], and where(a < b, p, q), with < <= > or >=.
 
     Raises:
         ExpressionError: there is something else; or it is longer than 4,000 characters or nested deeper than 100.
@@ -133,8 +145,8 @@ def parse(text: str) -> Expression:
     text = "".join(" " if c.isspace() else c for c in text)
     if len(text) > LONGEST:
         raise ExpressionError(text, LONGEST, f"an expression has at most {LONGEST:,} characters, not {len(text):,}")
-    first, *_ = tokens(text)
-    indent = first.start()
+    require_tokens(text)
+    indent = len(text) - len(text.lstrip(" "))
     try:
         tree = ast.parse(text[indent:], mode="eval")
     except SyntaxError as error:
@@ -142,32 +154,32 @@ def parse(text: str) -> Expression:
         raise ExpressionError(text, column, f"this is no expression: {error.msg}") from None
     except (MemoryError, RecursionError):  # Python's parser has limits of its own, which depend on its version
         raise ExpressionError(text, indent, "this is nested too deeply") from None
-    return _Reader(text, indent).expression(tree.body)
+    return _Reader(text, indent).parsed(tree.body)
 
 
 class _Reader:
-    """Makes steps of the tree of a text, which begins after an indentation."""
+    """Makes instructions of the tree of a text, which begins after an indentation."""
 
     def __init__(self, text: str, indent: int) -> None:
         self.text, self.indent = text, indent
         self.source = text[indent:].encode()
         self.columns: dict[str, int] = {}
 
-    def expression(self, tree: ast.expr) -> Expression:
-        """Return the expression, with the step of each node after those of its operands."""
-        steps, stack = [], [(tree, 1)]
+    def parsed(self, tree: ast.expr) -> Parsed:
+        """Return the expression, with the instruction of each node after those of its operands."""
+        instructions, stack = [], [(tree, 1)]
         while stack:
             node, depth = stack.pop()
             if depth > DEEPEST:
                 raise self.error(node, f"operations are nested at most {DEEPEST} deep")
-            step, operands = self.read(node)
-            steps.append(step)
+            instruction, operands = self.read(node)
+            instructions.append(instruction)
             flat = isinstance(node, ast.BinOp)  # a + b + c + … is nested to the left, but does not read so
             stack += [(operand, depth + (i > 0 or not flat)) for i, operand in enumerate(operands)]
         columns = dict(sorted(self.columns.items(), key=operator.itemgetter(1)))
-        return Expression(self.text, columns, tuple(reversed(steps)))
+        return Parsed(self.text, columns, tuple(reversed(instructions)))
 
-    def read(self, node: ast.expr) -> tuple[Step | str | float, list[ast.expr]]:
+    def read(self, node: ast.expr) -> tuple[Instruction | str | float, list[ast.expr]]:
         """Return what a node does, and its operands."""
         column = self.column(node.col_offset)
         match node:
@@ -178,17 +190,18 @@ class _Reader:
                     raise self.error(node, f"{name} is a function: write {name}(…), or give the variable another name")
                 self.columns[name] = min(column, self.columns.get(name, column))
                 return name, []
-            case ast.BinOp(left=left, right=right, op=op) if type(op) in SIGNS:
-                sign, apply = SIGNS[type(op)]
-                return Step(self.text.index(sign, self.column(left.end_col_offset)), sign, 2, apply), [left, right]
-            case ast.UnaryOp(operand=operand, op=op) if type(op) in SIGNS:
-                sign, apply = SIGNS[type(op)]
-                return Step(column, sign, 1, apply), [operand]
+            case ast.BinOp(left=left, right=right, op=op) if type(op) in OPERATORS:
+                sign, apply = OPERATORS[type(op)]
+                column = self.text.index(sign, self.column(left.end_col_offset))
+                return Instruction(column, sign, 2, apply), [left, right]
+            case ast.UnaryOp(operand=operand, op=op) if type(op) in OPERATORS:
+                sign, apply = OPERATORS[type(op)]
+                return Instruction(column, sign, 1, apply), [operand]
             case ast.Call(func=ast.Name(id="where"), args=arguments):
-                return Step(column, "where", 4, _choose), self.choice(node, arguments)
+                return Instruction(column, "where", 4, functions.where_less), self.choice(node, arguments)
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 if name in RETURNING_LISTS:
-                    raise self.error(node, f"{name} gives a list: choose one of it, such as {name}([a, b])[0]")
+                    raise self.error(node, f"{name} gives a list: choose one of it, such as {example(name)}")
                 return self.call(node, name, arguments)
             case ast.Subscript(value=ast.Call(func=ast.Name(id=name), args=arguments) as call, slice=place) if (
                 name in RETURNING_LISTS
@@ -199,14 +212,13 @@ class _Reader:
 
     def call(
         self, node: ast.expr, name: str, arguments: list[ast.expr], place: ast.expr | None = None
-    ) -> tuple[Step, list[ast.expr]]:
+    ) -> tuple[Instruction, list[ast.expr]]:
         """Return what a call does, and its operands, those in lists too; of a result that is a list one is chosen."""
-        if name not in FUNCTIONS:
-            near = difflib.get_close_matches(name, NAMES)
-            how = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(NAMES))}"
+        if name not in ALLOWED:
+            how = did_you_mean(name, NAMES, f"there are {', '.join(sorted(NAMES))}")
             raise self.error(node, f"{name} is not a function here: {how}")
-        function, lists = FUNCTIONS[name]
-        self.require_count(node, name, len(arguments))
+        function, lists = ALLOWED[name]
+        self.require_arguments(node, name, arguments)
         operands: list[ast.expr] = []
         sizes = []
         for argument in arguments[:lists]:
@@ -216,8 +228,6 @@ class _Reader:
             sizes.append(len(argument.elts))
         if len(set(sizes)) > 1:
             raise self.error(node, f"{name} takes lists of the same length, not {' and '.join(map(str, sizes))}")
-        if name == "leaky_relu" and any(isinstance(part, ast.Name) for x in arguments[1:] for part in ast.walk(x)):
-            raise self.error(arguments[1], "the slope of leaky_relu is a number: it cannot depend on variables")
         chosen = None if place is None else self.chosen(place, len(operands))
 
         def apply(*numbers: Any) -> Any:
@@ -226,15 +236,22 @@ class _Reader:
             return y if chosen is None else y[chosen]
 
         operands += arguments[lists:]
-        return Step(self.column(node.col_offset), name, len(operands), apply), operands
+        return Instruction(self.column(node.col_offset), name, len(operands), apply), operands
 
-    def require_count(self, node: ast.expr, name: str, count: int) -> None:
-        """Refuse a call with another number of arguments than the function takes."""
-        taken = signature(FUNCTIONS[name][0]).parameters
+    def require_arguments(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> None:
+        """Refuse a call with another number of arguments than the function takes, or with variables in a setting.
+
+        A setting is an argument with a number as its default: it is part of the rule, and no operand.
+        """
+        taken, count = signature(ALLOWED[name][0]).parameters, len(arguments)
         counts = range(sum(p.default is Parameter.empty for p in taken.values()), len(taken) + 1)
         if count not in counts:
             few = f"{' or '.join(map(str, counts))} argument{'s' * (counts[-1] > 1)}"
             raise self.error(node, f"{name} takes {few}, not {count}: {name}({', '.join(taken)})")
+        for argument, parameter in zip(arguments, taken.values(), strict=False):
+            parts = ast.walk(argument) if isinstance(parameter.default, float) else ()
+            if any(isinstance(part, ast.Name) and part.id not in NAMES for part in parts):
+                raise self.error(argument, f"{parameter.name} of {name} is a number: it cannot depend on variables")
 
     def chosen(self, place: ast.expr, count: int) -> int:
         """Return which of so many results is chosen."""
@@ -267,23 +284,3 @@ class _Reader:
     def error(self, node: ast.expr, reason: str) -> ExpressionError:
         """Return an error that marks a node."""
         return ExpressionError(self.text, self.column(node.col_offset), reason)
-
-
-def _rule_of_choice(a: Number, b: Number, p: Number, q: Number) -> tuple[Number, ...]:
-    condition = a < b
-    return select(condition, p, q), None, None, select(condition, 1, None), select(condition, None, 1)
-
-
-CHOICE = Operation("where", _rule_of_choice)
-
-
-def _choose(*operands: Any) -> Any:
-    """Return p where a < b, else q, as one node of all four: unlike the condition of `where`, this one is in the graph.
-
-    So a program or a page that is made of the graph chooses anew for other numbers.
-    """
-    each, numbers, values = read(operands)
-    y, *slopes = _rule_of_choice(*numbers)
-    if values is False:
-        return result(y)
-    return record(CHOICE, y, each, tuple(slopes) if values else masked(each, tuple(slopes)))

@@ -1,28 +1,28 @@
-"""The text of an expression, cut into tokens: what is no number, name, sign or bracket is refused, with its column.
+"""The tokens of an expression: what is no number, name, sign or bracket is refused, with its column.
 
-    >>> [match[0] for match in tokens("tanh(w*x + 0.5)")]
-    ['tanh', '(', 'w', '*', 'x', '+', '0.5', ')']
-    >>> list(tokens("w*x²"))
+    >>> require_tokens("tanh(w*x + 0.5)")
+    >>> require_tokens("w*x²")
     Traceback (most recent call last):
-    micrograd_like.tokens.ExpressionError: ² has no place here: for a power write **2
+    micrograd_like.errors.ExpressionError: ² has no place here: for a power write **2
       w*x²
          ^
 
-So strings, attributes, assignments and Python's own words never get to Python's parser, which `expressions.py` asks for
-a tree of the rest.
+So strings, attributes, assignments and Python's own words never get to Python's parser, which `parser.py` gives the
+text.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from keyword import iskeyword
 from typing import NoReturn
-from unicodedata import combining, east_asian_width, normalize
+from unicodedata import normalize
+
+from micrograd_like.errors import ExpressionError
 
 DEEPEST = 100
-"""How deep brackets, and operations, may be nested."""
+"""How deep brackets, and operations, may be nested: half as deep as Python's parser takes brackets."""
 TOKEN = re.compile(
     r"(?P<number>([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)|(?P<name>[^\W\d](\w|[^\x00-\x7f])*)"
     r"|(?P<open>[(\[])|(?P<close>[)\]])|(?P<plus>[-+])|(?P<sign>\*\*|[<>]=?|[*/,])"
@@ -35,37 +35,14 @@ HINTS = {
     "if": "choose by where(a < b, p, q)", "else": "choose by where(a < b, p, q)",
     "and": "nest where(a < b, where(c < d, p, q), q)", "or": "nest where(a < b, p, where(c < d, p, q))",
 }  # fmt: skip
-BEFORE, AFTER = 60, 40  # the characters around a column that are shown
 
 
-class ExpressionError(ValueError):
-    """What is wrong with an expression, and where; the message shows the text with a mark below the column.
-
-    Attributes:
-        text: the expression.
-        column: where in it, counted from 0.
-        reason: what is wrong, and what to do.
-    """
-
-    def __init__(self, text: str, column: int, reason: str) -> None:
-        super().__init__(text, column, reason)  # all, so that it can be pickled
-        self.text, self.column, self.reason = text, column, reason
-
-    def __str__(self) -> str:
-        start, end = max(0, self.column - BEFORE), self.column + AFTER
-        shown = "".join(c if c.isprintable() else "\ufffd" for c in self.text[start:end])
-        cut = "…" if start else ""
-        wide = (0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in shown[: self.column - start])
-        rest = "…" if end < len(self.text) else ""
-        return f"{self.reason}\n  {cut}{shown}{rest}\n  {' ' * (len(cut) + sum(wide))}^"
-
-
-def tokens(text: str) -> Iterator[re.Match[str]]:
-    """Yield the tokens of a text, in which space is the only blank.
+def require_tokens(text: str) -> None:
+    """Refuse a text, in which space is the only blank, that has anything but tokens.
 
     Raises:
-        ExpressionError: there is something else; or a sign or an operand is missing, a number is too large, or brackets
-            are nested too deep.
+        ExpressionError: it has; or a sign or an operand is missing, a number is too large, or brackets are nested too
+            deep.
     """
     depth, place, before = 0, 0, "start"  # before: the kind of the last token
     while place < len(text):
@@ -87,7 +64,6 @@ def tokens(text: str) -> Iterator[re.Match[str]]:
                 raise ExpressionError(text, place, "a number or a variable is missing before this")
         elif kind in ("number", "name") or (match[0] == "(" and before != "name"):
             raise ExpressionError(text, place, "a sign is missing before this: for a product write *")
-        yield match
         place, before = match.end(), kind
     if before == "start":
         raise ExpressionError(text, 0, 'the expression is empty: write one such as "tanh(w*x + b)"')

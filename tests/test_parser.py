@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import pickle
 import random
 import re
@@ -17,9 +16,10 @@ from oracles import fuzz
 import micrograd_like
 from micrograd_like import MLP, Value, check_gradients, compile, grad  # noqa: A004 - what it does has this name
 from micrograd_like.compiler.expr import INPUT, PARAMETER, Tape
-from micrograd_like.expressions import FUNCTIONS, LONGEST, Expression, parse
+from micrograd_like.errors import ExpressionError
+from micrograd_like.lexer import DEEPEST
+from micrograd_like.parser import ALLOWED, LONGEST, parse
 from micrograd_like.steps import STEPS
-from micrograd_like.tokens import DEEPEST, ExpressionError
 
 AT = {"x": 0.5, "y": -2.0, "w": 3.0, "变量": 1.0}
 
@@ -48,20 +48,21 @@ def test_operators_record_what_the_engine_records() -> None:
     assert [leaves[name].grad for name in ("x", "y", "w")] == [3.0, 0.5, 0.5]
 
 
-@pytest.mark.parametrize("name", sorted(name for name, (_, lists) in FUNCTIONS.items() if not lists and name != "abs"))
+@pytest.mark.parametrize("name", sorted(name for name, (_, lists) in ALLOWED.items() if not lists and name != "abs"))
 def test_functions_are_those_of_the_package(name: str) -> None:
     names = ["x", "y"] if name in ("maximum", "minimum") else ["x"]
     assert parse(f"{name}({', '.join(names)})").at(AT) == getattr(micrograd_like, name)(*[AT[v] for v in names])
 
 
 def test_every_operator_of_the_package_can_be_written() -> None:
-    assert {*FUNCTIONS, "where"} == {name for name in STEPS if name.isidentifier()}
+    assert {*ALLOWED, "where"} == {name for name in STEPS if name.isidentifier()}
 
 
 @pytest.mark.parametrize(
     ("text", "function"),
     [
         ("leaky_relu(y, 0.25)", lambda x, y, w, **_: micrograd_like.leaky_relu(y, 0.25)),
+        ("leaky_relu(y, sqrt(0.25)/2)", lambda x, y, w, **_: micrograd_like.leaky_relu(y, 0.25)),
         ("dot([x, 2], [y, w])", lambda x, y, w, **_: micrograd_like.dot([x, 2], [y, w])),
         ("dot([x, y], [1, w], w)", lambda x, y, w, **_: micrograd_like.dot([x, y], [1, w], w)),
         ("total([x, y, 1])", lambda x, y, w, **_: micrograd_like.total([x, y, 1])),
@@ -289,7 +290,7 @@ def test_a_value_of_no_variable_is_not_asked_for() -> None:
 
 
 PIECES = [
-    *FUNCTIONS, *"+-*/<>()[],.=:'\"\\ \n\t\0{}#^²", "**", "where(", "<=", "])[0]", "x", "y", "0", "1", "0.5", "1e308",
+    *ALLOWED, *"+-*/<>()[],.=:'\"\\ \n\t\0{}#^²", "**", "where(", "<=", "])[0]", "x", "y", "0", "1", "0.5", "1e308",
     "9" * 30, "lambda", "for", "in", "if", "else", "True", "__class__", "𝐓rue", "变量", "(" * 90, "-" * 120, "[" * 90,
     "+x" * 99,
 ]  # fmt: skip
@@ -298,19 +299,10 @@ PIECES = [
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join)
 
 
-@given(TEXTS | st.text(), st.floats(-1e9, 1e9))
-def test_any_text_ends_as_a_number_or_as_the_one_error(text: str, x: float) -> None:
+@given(TEXTS | st.text())
+def test_any_text_ends_as_a_number_or_as_the_one_error(text: str) -> None:
     began = time.perf_counter()
-    try:
-        expression = parse(text)
-        y = expression.at({name: Value(x, name) for name in expression.names})
-    except ExpressionError as error:
-        assert str(error).endswith("^")
-    else:
-        assert isinstance(expression, Expression)
-        if isinstance(y, Value):
-            y.backward()
-        assert math.isfinite(float(y))
+    assert fuzz.outcome(text) in ("number", "ExpressionError")
     assert time.perf_counter() - began < 5
 
 
