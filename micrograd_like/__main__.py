@@ -137,11 +137,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     train = command("train", _train, TRAIN_DESCRIPTION, TRAIN_HELP)
     train.add_argument("example", choices=EXAMPLES, help="what to train: %(choices)s", metavar="EXAMPLE")
     train.add_argument("--out", type=Path, default=Path("out"), help="the folder of the pictures (default: out)")
-    return _parsed(parser, arguments)
+    return _read(parser, arguments)
 
 
-def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what argparse makes of the arguments, with its help for expressions that look like options.
+def _read(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what argparse makes of the arguments, and of what it would misread by itself.
 
     A blank before -x**2 tells it that this is no option. The numbers of variables that stand after an option, as in
     `grad x*y x=2 --json y=3`, it leaves over: they are added here. Whatever else it leaves over is refused.

@@ -87,8 +87,8 @@ class Parsed:
     Attributes:
         text: the text, with a space for every tab and line break.
         columns: the variables in the order of their first appearance, with the column of that.
-        instructions: what gives the result, operands before what is made of them: names of variables stand for their
-            numbers, numbers for themselves.
+        instructions: what gives the result: operations, each after its operands, and the names of variables and the
+            numbers that these begin with.
     """
 
     text: str

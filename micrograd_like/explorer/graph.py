@@ -61,9 +61,11 @@ def graph_of(value: Value, model: Module | None = None) -> Graph:
                 number = _float(operand, f"a plain number in {str(node.operation)!r}")
                 nodes.append(Node("constant", "", "", number, (), ()))
         kind, label = "operation" if node.operation else "leaf", node.label or names.get(node, "")
+        if node.operation and not keys:  # the number that a gradient was taken at
+            kind = "constant"
         number = _float(node.data, label or f"a {node.operation or kind}")
         at[id(node)] = len(nodes)
-        nodes.append(Node(kind, node.operation, label, number, tuple([at[key] for key in keys]), part))
+        nodes.append(Node(kind, node.operation if keys else "", label, number, tuple([at[key] for key in keys]), part))
     return Graph(nodes, [at[id(p)] for p in names if id(p) in at])
 
 

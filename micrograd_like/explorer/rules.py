@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from micrograd_like.compiler.expr import PARAMETER, WHERE_LE, WHERE_LT, ZERO, Tape
+from micrograd_like.compiler.expr import PARAMETER, Tape
 from micrograd_like.compiler.javascript import written_in_javascript
 from micrograd_like.compiler.program import Program
 from micrograd_like.drawing import ORDERED
@@ -29,7 +29,7 @@ class Rule(NamedTuple):
     """What the page needs to know of an operation: its code, and how it and its local derivatives read, "" unknown.
 
     `ordered` tells whether its second operand is marked; `reached`, for each operand, whether a gradient can flow to it
-    at all; `stops`, whether its slope is a choice with 0 in it, which stops a gradient, be it infinite.
+    at all; `stops`, whether there are sides that are not chosen, where a slope of 0 stops a gradient, be it infinite.
     """
 
     name: str
@@ -52,7 +52,7 @@ def rule_of(operation: Operation, count: int) -> Rule:
     try:
         y, *slopes = operation.rule(*(tape.leaf(PARAMETER) for _ in names))
         results = [tape.index_of(x) for x in (y, *(0.0 if slope is None else slope for slope in slopes))]
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a rule of one's own may raise anything when it meets a symbol
         raise TypeError(f"the page cannot compute {str(operation)!r} by itself: {error}") from None
     program = Program(tape, results, [], names, ["y"] * len(results))
     statements, outputs = written_in_javascript(program)
@@ -60,15 +60,22 @@ def rule_of(operation: Operation, count: int) -> Rule:
     lines = [f"const {', '.join(f'{name} = v[o[{place}]]' for name, place in zip(names, at, strict=True))};"]
     lines += [*statements, f"v[i] = {outputs[0]};"]
     lines += [f"s[{place}] = {text};" for place, text in zip(at, outputs[1:], strict=True)]
-    formula, *shown = BOOK.get((str(operation), count)) or formulas_of(program, results[0])
+    ours = operation.rule.__module__.startswith("micrograd_like.")  # not somebody's own operation of the same name
+    formula, *shown = (BOOK.get((str(operation), count)) if ours else None) or formulas_of(program, results[0])
     reached = tuple([slope is not None for slope in slopes])
-    stops = tuple([_stops(tape, node) for node in results[1:]])
     ordered = count == 2 and operation in ORDERED
+    stops = tuple(_stopping(operation, count))
     return Rule(str(operation), "\n".join(lines), formula, tuple(shown), ordered, reached, stops)
 
 
-def _stops(tape: Tape, node: int) -> bool:
-    """Tell whether a slope is a choice between numbers, or choices, one of which is 0."""
-    if tape.operation[node] not in (WHERE_LE, WHERE_LT):
-        return False
-    return any(branch == ZERO or _stops(tape, branch) for branch in tape.operands[node][2:])
+def _stopping(operation: Operation, count: int) -> list[bool]:
+    """Tell for each operand whether the rule, tried on some floats, says that no gradient flows there."""
+    stops = [False] * count
+    up = [float(j + 1) for j in range(count)]
+    for operands in ([-1.0] * count, [1.0] * count, up, up[::-1]):
+        try:
+            _, *slopes = operation.rule(*operands)
+        except Exception:  # outside of its domain
+            continue
+        stops = [stop or slope is None for stop, slope in zip(stops, slopes, strict=True)]
+    return stops

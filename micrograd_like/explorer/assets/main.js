@@ -2,10 +2,10 @@
 
 const MOST_PATHS = 8; // that are written out
 const SLICE = 4; // milliseconds of a frame that finite differences may take: enough is left to draw 60 a second
-const PACE = 900; // milliseconds for a step while playing
+const PACE = Math.max(40, Math.min(900, 90_000 / LAST_STEP)); // milliseconds for a step: all of them in a minute or two
 const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
 const trained = new Set(graph.parameters);
-let playing = 0, stopped = false, moved = true, asked = false, describing = 0;
+let playing = 0, trouble = "", moved = true, asked = false, describing = 0;
 const differences = { pending: [], timer: 0 };
 
 function refresh({ numbers = false } = {}) {
@@ -30,12 +30,15 @@ function render() {
   const known = knownAfter(state.step);
   updatePicture(known);
   light();
-  explain();
+  explain(known);
   for (const row of rows) updateRow(row, known(row.i));
   if (state.check) checkDifferences();
   showPlayer();
   showTraining();
   describeAll();
+  const notice = noticeText();
+  byId("notice").hidden = !notice;
+  setText(byId("notice"), notice);
   moved = false;
 }
 
@@ -54,18 +57,17 @@ function light() {
   }
 }
 
-function explain() {
+function explain(known) {
   const { phase, node } = stepAt(state.step), complete = state.step === LAST_STEP;
-  const shown = complete ? state.selected : node;
-  if (shown >= 0) {
-    setText(byId("explained-title"), [sign(shown), nameOf(shown)].filter(Boolean).join("  "));
-    byId("explained").replaceChildren(...explainNode(shown, complete ? "all" : phase, state.check));
-  } else {
-    setText(byId("explained-title"), complete ? "The chain rule" : "Leaves");
-    byId("explained").replaceChildren(element("p", { class: "note" }, complete
-      ? "Everything is computed. Select a node to see what it does, or go back to the first step and play."
-      : "Only the numbers that were given are known. The next step computes the first node."));
-  }
+  const shown = state.selected >= 0 ? state.selected : node, { hasData, hasGradient } = shown >= 0 ? known(shown) : {};
+  const parts = [];
+  if (shown < 0) parts.push(...(complete ? introduction() : [note("Only the numbers that were given are known.")]));
+  else if (!hasData) parts.push(note("It is not computed yet."));
+  else if (shown === node) parts.push(...explainNode(shown, phase, backward(backwardCount(state.step) - 1, trialGradients)));
+  else parts.push(...explainNode(shown, hasGradient ? "all" : "forward"));
+  if (state.check && complete && shown >= 0 && shown !== RESULT && ruleOf[shown] !== CONSTANT) parts.push(differenceLine(shown));
+  setText(byId("explained-title"), shown >= 0 ? [sign(shown), nameOf(shown)].filter(Boolean).join("  ") : "The chain rule");
+  byId("explained").replaceChildren(...parts);
 }
 
 // Finite differences are computed for what is shown, a few at a time.
@@ -104,7 +106,11 @@ function setCheck(on) {
 function openView(view) {
   state.view = view;
   drawView(views[view], choose, hover);
-  showLeaves(view, trained, () => refresh({ numbers: true }));
+  showLeaves(view, trained, () => {
+    losses = [];
+    trouble = "";
+    refresh({ numbers: true });
+  });
   const path = [];
   for (let v = view; v >= 0; v = views[v].parent) path.unshift(v);
   byId("trail").replaceChildren(...path.map((v) => {
@@ -114,7 +120,7 @@ function openView(view) {
     return button;
   }));
   byId("trail").hidden = views.length === 1;
-  fitPicture(READABLE, itemOf(RESULT));
+  fitPicture(READABLE);
   refresh();
 }
 
@@ -132,7 +138,6 @@ function choose(item) {
     return;
   }
   if (playing) pause();
-  state.step = LAST_STEP;
   state.selected = state.selected === item.node ? -1 : item.node;
   refresh();
 }
@@ -148,9 +153,11 @@ function hover(item) {
 
 function goTo(step) {
   state.step = Math.max(0, Math.min(LAST_STEP, step));
+  state.selected = -1;
+  running = false;
   const { node } = stepAt(state.step);
   if (state.step < LAST_STEP && node >= 0) {
-    if (!itemOf(node) || itemOf(node).node < 0) openView(graph.homes[node]);
+    if (itemOf(node)?.node !== node) openView(graph.homes[node]);
     reveal(itemOf(node));
   }
   refresh();
@@ -189,11 +196,8 @@ function showPlayer() {
 
 function train() {
   state.step = LAST_STEP;
-  stopped = !trainStep(trained);
-  if (stopped) {
-    running = false;
-    setText(byId("training-note"), "The next step would leave the finite numbers: lower the learning rate.");
-  }
+  trouble = trainStep(trained);
+  if (trouble) running = false;
   refresh({ numbers: true });
 }
 
@@ -205,21 +209,21 @@ function run() {
 
 function showTraining() {
   const ready = trained.size > 0;
+  running &&= ready;
   byId("training").hidden = !ready;
   byId("curve").toggleAttribute("hidden", !losses.length);
   setText(byId("train-run"), running ? "Stop" : "Run");
   setText(byId("rate-text"), short(learningRate(), 2));
-  if (!stopped) {
-    setText(byId("training-note"), !ready
-      ? `Tick "train" beside a leaf to move it down the gradient of ${graph.result}.`
-      : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
-        : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`);
-  }
+  setText(byId("training-note"), trouble || (!ready
+    ? `Tick "train" beside a leaf to move it down the gradient of ${graph.result}.`
+    : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
+      : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`));
   if (losses.length) drawCurve();
 }
 
 function resetAll() {
-  running = stopped = false;
+  running = false;
+  trouble = "";
   losses = [];
   data.set(start);
   refresh({ numbers: true });
@@ -245,7 +249,10 @@ for (const [id, act] of Object.entries(press)) byId(id).addEventListener("click"
 byId("check").addEventListener("change", () => setCheck(byId("check").checked));
 byId("step").max = LAST_STEP;
 byId("step").addEventListener("input", () => { if (playing) pause(); goTo(byId("step").valueAsNumber); });
-byId("rate").addEventListener("input", () => refresh());
+byId("rate").addEventListener("input", () => {
+  trouble = "";
+  refresh();
+});
 
 const KEYS = {
   " ": press.play, ".": press.next, ",": press.back, Home: press.first, End: press.last, "+": zoomIn, "=": zoomIn, "-": zoomOut,
@@ -290,7 +297,7 @@ function moveInPicture(event, item) {
 
 new ResizeObserver(() => { // what was moved or zoomed stays so
   const { node } = stepAt(state.step), atHand = node >= 0 ? itemOf(node) : undefined;
-  if (fitted) fitPicture(READABLE, atHand ?? itemOf(RESULT));
+  if (fitted) fitPicture(READABLE, atHand);
   else if (atHand) reveal(atHand);
 }).observe(picture);
 setText(byId("title"), graph.result);

@@ -11,7 +11,7 @@ const names = (() => {
 })();
 const nameOf = (i) => (i === RESULT ? graph.result : ruleOf[i] === CONSTANT ? short(data[i]) : names[i]);
 
-// Returns a number as Python's format(x, ".4g") does, but for the signs −, ∞ and a 0 without one.
+// Returns a number as Python's format(x, ".4g") does, but for the signs −, ∞, a 0 without one, and ties.
 function short(x, digits = 4) {
   if (!Number.isFinite(x)) return exact(x);
   if (x === 0) return "0";

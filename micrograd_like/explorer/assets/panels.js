@@ -1,35 +1,35 @@
 // The panels beside the picture: the chain rule at a node spelt out, its paths to the result, the leaves to move.
 
 const MOST_SHOWN = 24; // operands: more are no longer read
-const END = "No gradient goes further: its operands are plain numbers, or a side not chosen.";
+const DIGITS = 6; // of the numbers in a formula
 const FIXED_CHOICE = "The side was chosen in Python, when the graph was recorded: it stays, however the numbers move.";
 
 const line = (...parts) => element("p", { class: "formula" }, ...parts);
+const note = (text) => element("p", { class: "note" }, text);
 const strong = (text) => element("b", {}, text);
 const partial = (of, by) => `∂${of}/∂${by}`;
+const written = (x) => short(x, DIGITS);
+const factor = (x) => (x < 0 ? `(${written(x)})` : written(x));
+// What stands between numbers that are written so short and what comes of them.
+const equals = (...numbers) => (numbers.every((x) => Number(x.toPrecision(DIGITS)) === x) ? " = " : " ≈ ");
 
-// Spells out a node: its formula with its numbers, and for each operand the local derivative and what it receives.
-// `phase` is that of the step at hand, or "all" where everything is computed.
-function explainNode(i, phase, withDifference) {
-  const parts = [];
-  const name = nameOf(i), result = graph.result;
+// Spells out a node: its formula with its numbers, and for each operand the local derivative and what is passed to it.
+// `phase` is that of the step at hand, or "all" where the gradient is known; in "backward" the gradients were `before`.
+function explainNode(i, phase, before) {
+  const name = nameOf(i), gradient = line(`grad ${name} = ${partial(graph.result, name)} = `, strong(exact(gradients[i])));
+  if (ruleOf[i] === CONSTANT) return [line("a plain number: ", strong(exact(data[i])))];
   if (isLeaf(i)) {
-    const constant = ruleOf[i] === CONSTANT;
-    parts.push(line(constant ? "a plain number: " : `${name} = `, strong(exact(data[i]))));
-    if (!constant && phase === "all") {
-      parts.push(line(`${partial(result, name)} = `, strong(exact(gradients[i]))));
-      parts.push(element("p", { class: "note" }, "a leaf: the sum of what the nodes that use it have passed to it"));
-    }
-  } else {
-    parts.push(...forwardLines(i));
-    if (phase !== "forward") {
-      parts.push(line(i === RESULT ? "its gradient is 1: " : "incoming gradient ", `${partial(result, name)} = `,
-        strong(exact(gradients[i]))));
-    }
-    if (phase !== "seed") parts.push(...operandParts(i, phase));
-    if (sign(i) === "where" && begin[i + 1] - begin[i] === 2) parts.push(element("p", { class: "note" }, FIXED_CHOICE));
+    const given = line(`${name} = `, strong(exact(data[i])));
+    return phase === "all" ? [given, gradient, note("A leaf: its grad is the sum of what the nodes that use it pass to it.")] : [given];
   }
-  if (withDifference && phase === "all" && ruleOf[i] !== CONSTANT) parts.push(differenceLine(i));
+  const parts = forwardLines(i);
+  if (phase !== "forward") parts.push(gradient);
+  if (phase === "seed") return [...parts, note("Here the backward pass begins.")];
+  const flowing = edgesTo(i).filter((k) => flow[k] !== BLOCKED), sums = before?.slice();
+  parts.push(...flowing.slice(0, MOST_SHOWN).map((k) => operandPart(k, phase, sums)));
+  if (flowing.length > MOST_SHOWN) parts.push(note(`and ${flowing.length - MOST_SHOWN} more operands`));
+  if (!flowing.length) parts.push(note("No gradient goes further: its operands are plain numbers, or a side not chosen."));
+  if (sign(i) === "where" && edgesTo(i).length === 2) parts.push(note(FIXED_CHOICE));
   return parts;
 }
 
@@ -45,38 +45,70 @@ function forwardLines(i) {
     const shown = operands.slice(0, MOST_SHOWN).map(of);
     return `${symbol}(${shown.join(", ")}${operands.length > shown.length ? ", …" : ""})`;
   };
-  const written = (of) => (formula ? formulaText(formula, (name) => of(operandCalled(name, i))) : called(of));
+  const read = (of) => (formula ? formulaText(formula, (name) => of(operandCalled(name, i))) : called(of));
+  const numbers = read((o) => written(data[o])), isKnown = numbers === written(data[i]) || numbers === exact(data[i]);
   return [
-    line(`${nameOf(i)} = ${written(nameOf)}`),
-    line(`= ${written((o) => short(data[o]))} = `, strong(exact(data[i]))),
+    line(`${nameOf(i)} = ${read(nameOf)}`),
+    line(...(isKnown ? ["= "] : [`= ${numbers}${equals(...operands.map((o) => data[o]))}`]), strong(exact(data[i]))),
   ];
 }
 
-function operandParts(i, phase) {
-  const parts = [], name = nameOf(i), result = graph.result;
-  const flowing = edgesTo(i).filter((k) => flow[k] !== BLOCKED);
-  for (const k of flowing.slice(0, MOST_SHOWN)) {
-    const o = operandOf[k], formula = rules[ruleOf[i]].slopes[k - begin[i]];
-    const read = (of) => formulaText(formula, (letter) => of(operandCalled(letter, i)));
-    const known = ["", short(slopes[k]), short(slopes[k], 6)]; // what need not be said before the number itself
-    const said = new Set([read(nameOf), read((node) => short(data[node]))].filter((text) => !known.includes(text)));
-    const local = [...said].map((text) => `${text} = `);
-    const lines = [
-      element("h3", {}, `to ${nameOf(o)}`),
-      line(`local derivative ${partial(name, nameOf(o))} = `, ...local, strong(short(slopes[k], 6))),
-    ];
-    if (phase !== "forward") {
-      const stopped = flow[k] === STOPPED_BY_0 && slopes[k] === 0;
-      const product = stopped ? 0 : gradients[i] * slopes[k];
-      lines.push(line(`${partial(result, nameOf(o))} += ${partial(result, name)} · ${partial(name, nameOf(o))} = `
-        + `${short(gradients[i], 6)} · ${short(slopes[k], 6)} = `, strong(short(product, 6))));
-      if (phase === "backward") lines.push(line(`so far ${partial(result, nameOf(o))} = `, strong(short(gradients[o], 6))));
+// Spells out what is passed along an edge; to `sums`, the gradients before this step, it is added on the way.
+function operandPart(k, phase, sums) {
+  const i = userOf[k], o = operandOf[k], name = nameOf(i), to = nameOf(o), formula = rules[ruleOf[i]].slopes[k - begin[i]];
+  const same = edgesTo(i).filter((other) => operandOf[other] === o);
+  const title = [to, nodes[o].caption && `(${nodes[o].caption})`, same.length > 1 && `as operand ${k - begin[i] + 1}`];
+  const read = (of) => formulaText(formula, (letter) => of(operandCalled(letter, i)));
+  const known = ["", written(slopes[k])]; // what need not be said before the number itself
+  const numbers = [...edgesTo(i).map((other) => data[operandOf[other]]), data[i], slopes[k]];
+  const said = [...new Set([read(nameOf), read((node) => written(data[node]))])].filter((text) => !known.includes(text));
+  const lines = [
+    element("h3", {}, title.filter(Boolean).join(" ")),
+    line(`local derivative ${partial(name, to)} = ${said.join(" = ")}${said.length ? equals(...numbers) : ""}`, strong(written(slopes[k]))),
+  ];
+  if (phase !== "forward") {
+    const product = flow[k] === STOPPED_BY_0 && slopes[k] === 0 ? 0 : gradients[i] * slopes[k];
+    lines.push(line(`grad ${name} · ${partial(name, to)} = ${factor(gradients[i])} · ${factor(slopes[k])}`
+      + equals(gradients[i], slopes[k], product), strong(written(product))));
+    if (phase === "backward") {
+      const sum = sums[o] + product;
+      lines.push(line(`added to grad ${to}: ${written(sums[o])} + ${factor(product)}${equals(sums[o], product, sum)}`, strong(written(sum))));
+      sums[o] = sum;
     }
-    parts.push(element("div", { class: "operand" }, ...lines));
   }
-  if (flowing.length > MOST_SHOWN) parts.push(element("p", { class: "note" }, `and ${flowing.length - MOST_SHOWN} more operands`));
-  if (!flowing.length) parts.push(element("p", { class: "note" }, END));
-  return parts;
+  return element("div", { class: "operand" }, ...lines);
+}
+
+// What is read before anything is selected.
+function introduction() {
+  const result = graph.result;
+  return [
+    element("p", {}, `The grad of a node is the derivative of ${result} by it, and 1 at ${result} itself. From there, back to the `
+      + "leaves, each node passes to each of its operands its own grad times its local derivative by that operand, and what "
+      + "an operand gets from several nodes is added: that is the chain rule."),
+    note("Press ⏮ and then Play to see it happen, node by node. Select a node to see what it does. Move the numbers below."),
+    note("Round: a leaf. Square: an operation. Thick: the result. Small: a plain number. Dashed line: no gradient goes here. "
+      + "“2nd”: the second operand. ▸ opens."),
+  ];
+}
+
+// Whether the recorded numbers are others than those computed from the leaves: those that the leaves have since got, or
+// what a rule that draws at random, or looks at more than its operands, made of them.
+const STALE = "Computed anew from the leaves, which gives other numbers than those that were recorded in Python.";
+forward();
+const stale = nodes.some(({ number }, i) => !isLeaf(i) && Math.abs(data[i] - number) > 1e-9 * Math.max(Math.abs(number), 1e-300));
+
+// What the reader must know of the numbers as they are, "" if all is well.
+function noticeText() {
+  const chosen = ruleOf.reduce((sum, rule, i) => sum + (rule >= 0 && rules[rule].sign === "where" && begin[i + 1] - begin[i] === 2), 0);
+  const told = chosen ? [`${counted(chosen, "choice")} (where) made when this graph was recorded: not made again when numbers move.`] : [];
+  if (stale) told.push(STALE);
+  if (!Number.isFinite(data[RESULT])) {
+    const first = data.findIndex((x, i) => !Number.isFinite(x) && edgesTo(i).every((k) => Number.isFinite(data[operandOf[k]])));
+    const how = isLeaf(first) ? "" : ` = ${forwardLines(first)[1].textContent.slice(2).replace(/ [=≈] [^=≈]*$/, "")}`;
+    told.push(`${nameOf(first)}${how} is ${exact(data[first])}, and with it ${graph.result} is no finite number.`);
+  }
+  return told.join(" ");
 }
 
 function differenceLine(i) {
@@ -95,12 +127,12 @@ function differenceLine(i) {
 function showPaths(i, { count, paths }) {
   const along = (edges) => [nameOf(i), ...edges.map((k) => nameOf(userOf[k]))].join(" → ");
   setText(byId("paths-title"), `Paths from ${nameOf(i)} to ${graph.result}`);
-  const list = element("ol", {}, ...paths.map(({ edges, product }) => element("li", { class: "formula" },
-    `${along(edges)}: `, `${edges.map((k) => short(slopes[k])).join(" · ") || "1"} = `, strong(short(product, 6)))));
+  const list = element("ol", {}, ...paths.filter(({ edges }) => edges.length <= MOST_SHOWN).map(({ edges, product }) => element("li", { class: "formula" },
+    `${along(edges)}: `, edges.map((k) => factor(slopes[k])).join(" · "), equals(...edges.map((k) => slopes[k]), product), strong(written(product)))));
   const parts = [list];
-  if (count > paths.length) parts.push(element("p", { class: "note" }, `and ${count - paths.length} more paths`));
+  if (count > list.children.length) parts.push(note(`and ${short(count - list.children.length)} more paths`));
   parts.push(line(count === 0 ? "no path: the gradient is " : count === 1 ? "the gradient: " : "their sum, the gradient: ",
-    strong(short(gradients[i], 6))));
+    strong(written(gradients[i]))));
   byId("paths").replaceChildren(...parts);
 }
 
@@ -130,9 +162,10 @@ function leavesIn(view) {
 }
 
 function leafRow(i, trained, moved) {
-  const constant = ruleOf[i] === CONSTANT, name = constant ? short(start[i]) : nameOf(i);
-  const told = [constant ? `the number ${name}` : name, nodes[i].caption].filter(Boolean).join(", ");
-  const middle = Number.isFinite(start[i]) ? start[i] : 0, reach = Math.max(1, 2 * Math.abs(middle));
+  const constant = ruleOf[i] === CONSTANT;
+  const name = constant ? `${short(start[i])} in ${nameOf(userOf[edgesFrom[i][0]])}` : nameOf(i);
+  const told = [name, nodes[i].caption].filter(Boolean).join(", ");
+  const middle = Number.isFinite(start[i]) ? start[i] : 0, reach = Math.min(Math.max(1, 2 * Math.abs(middle)), 1e308 - Math.abs(middle) / 2);
   const slider = element("input", { type: "range", step: "any", min: middle - reach, max: middle + reach, "aria-label": `${told}, slider` });
   const field = element("input", { type: "number", step: "any", "aria-label": told });
   const back = element("button", { type: "button", "aria-label": `Reset ${told}`, title: `back to ${exact(start[i])}` }, "↺");
@@ -155,10 +188,15 @@ function leafRow(i, trained, moved) {
   };
   slider.addEventListener("input", () => set(Number(slider.value)));
   field.addEventListener("input", () => {
-    if (field.value !== "" && Number.isFinite(field.valueAsNumber)) set(field.valueAsNumber);
+    const fine = Number.isFinite(field.valueAsNumber);
+    field.setAttribute("aria-invalid", !fine);
+    if (fine) set(field.valueAsNumber);
   });
   field.addEventListener("focus", () => showNumber(field, data[i], String));
-  field.addEventListener("blur", () => showNumber(field, data[i]));
+  field.addEventListener("blur", () => {
+    field.setAttribute("aria-invalid", false);
+    showNumber(field, data[i]);
+  });
   back.addEventListener("click", () => set(start[i]));
   return { i, row, slider, field, gradient, difference, constant };
 }

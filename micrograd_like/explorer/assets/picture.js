@@ -11,7 +11,7 @@ picture.append(
   scene,
 );
 
-let shownItems = [], shownLines = [], size = [1, 1];
+let shownItems = [], shownLines = [], itemOfNode = new Map(), itemOfView = new Map(), size = [1, 1];
 
 // Draws a view; `choose(item)` is called when an item is pressed, `hover(item)` when it is pointed at (null: no longer).
 function drawView({ layout, items, edges }, choose, hover) {
@@ -46,6 +46,8 @@ function drawView({ layout, items, edges }, choose, hover) {
     });
     return item;
   });
+  itemOfNode = new Map(shownItems.filter(({ node }) => node >= 0).map((item) => [item.node, item]));
+  itemOfView = new Map(shownItems.filter(({ node }) => node < 0).map((item) => [item.opens, item]));
   (itemOf(RESULT) ?? shownItems[0]).group.setAttribute("tabindex", 0);
 }
 
@@ -64,7 +66,7 @@ function drawItem(item) {
   if (kind === "constant") {
     item.data = text("number", width / 2, height / 2 + 3.5);
   } else {
-    const head = i < 0 ? `▸ ${item.title}` : [sign(i), i === RESULT ? label(i) : nameOf(i)].filter(Boolean).join("   ");
+    const head = i < 0 ? `▸ ${item.title}` : [sign(i), nameOf(i)].filter(Boolean).join("   ");
     cut(text("", width / 2, item.numbersOf < 0 ? height / 2 + 4 : 14, head), width - 10);
     if (item.numbersOf >= 0) {
       const stacked = kind === "box";
@@ -127,25 +129,17 @@ function write(item, where, content) {
 
 // Returns the view's item that shows a node, or holds it; undefined if the view does not show it.
 function itemOf(node) {
-  const shown = shownItems.find((item) => item.node === node);
-  if (shown) return shown;
-  for (let view = graph.homes[node]; view >= 0; view = views[view].parent) {
-    const box = shownItems.find((item) => item.node < 0 && item.opens === view);
-    if (box) return box;
-  }
-  return undefined;
+  if (itemOfNode.has(node)) return itemOfNode.get(node);
+  let view = graph.homes[node];
+  while (view >= 0 && !itemOfView.has(view)) view = views[view].parent;
+  return itemOfView.get(view);
 }
 
 // Lights the nodes and edges given, and marks the node at hand and the selected one.
 function lightPicture({ nodes: along = [], edges = [], atHand = -1, selected = -1 }) {
-  const itemAt = new Map();
-  const find = (i) => {
-    if (!itemAt.has(i)) itemAt.set(i, itemOf(i));
-    return itemAt.get(i);
-  };
-  const lit = new Set([...along].map(find)), number = new Map(shownItems.map((item, j) => [item, j]));
-  const joined = new Set([...edges].map((k) => `${number.get(find(operandOf[k]))} ${number.get(find(userOf[k]))}`));
-  const hand = atHand >= 0 ? find(atHand) : undefined, chosen = selected >= 0 ? find(selected) : undefined;
+  const lit = new Set([...along].map(itemOf)), number = new Map(shownItems.map((item, j) => [item, j]));
+  const joined = new Set([...edges].map((k) => `${number.get(itemOf(operandOf[k]))} ${number.get(itemOf(userOf[k]))}`));
+  const hand = atHand >= 0 ? itemOf(atHand) : undefined, chosen = selected >= 0 ? itemOf(selected) : undefined;
   for (const item of shownItems) {
     item.group.classList.toggle("lit", lit.has(item));
     item.group.classList.toggle("at-hand", item === hand);
@@ -163,10 +157,11 @@ function transform() {
   scene.setAttribute("transform", `translate(${shift[0]} ${shift[1]}) scale(${zoom})`);
 }
 
-const READABLE = 0.8; // at which the numbers can be read
+const READABLE = 0.6; // at which the numbers can be read
+const leftmost = () => shownItems.reduce((a, b) => (b.box[0] < a.box[0] ? b : a));
 
 // Shows the whole picture; not smaller than `least`, where it shows as much of it around `item` as there is room for.
-function fitPicture(least = 0.02, item = shownItems[0]) {
+function fitPicture(least = 0.02, item = leftmost()) {
   const room = [picture.clientWidth, picture.clientHeight], margin = 12;
   fitted = true;
   zoom = Math.max(least, Math.min(2, (room[0] - 2 * margin) / size[0], (room[1] - 3 * margin) / size[1]));

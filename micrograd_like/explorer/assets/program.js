@@ -54,17 +54,24 @@ function forward() {
   }
 }
 
-// Computes the gradients as far as the first so many nodes of the chain rule bring them.
-function backward(count = backwardOrder.length) {
-  gradients.fill(0);
-  gradients[RESULT] = 1;
+const arrived = new Uint8Array(COUNT); // whether a gradient has come to a node
+
+// Computes the gradients as far as the first so many nodes of the chain rule bring them, and returns them.
+function backward(count = backwardOrder.length, into = gradients) {
+  into.fill(0);
+  into[RESULT] = 1;
+  arrived.fill(0);
+  arrived[RESULT] = 1;
   for (let n = 0; n < count; n++) {
     const i = backwardOrder[n];
+    if (!arrived[i]) continue; // only sides not chosen lead here: nothing goes on, be the slope infinite
     for (let k = begin[i]; k < begin[i + 1]; k++) {
       if (flow[k] === BLOCKED || (flow[k] === STOPPED_BY_0 && slopes[k] === 0)) continue;
-      gradients[operandOf[k]] += gradients[i] * slopes[k];
+      into[operandOf[k]] += into[i] * slopes[k];
+      arrived[operandOf[k]] = 1;
     }
   }
+  return into;
 }
 
 const dependents = new Map();
@@ -82,6 +89,7 @@ function dependentsOf(i) {
   return dependents.get(i);
 }
 
+const trialGradients = new Float64Array(COUNT);
 const trialData = new Float64Array(COUNT), trialSlopes = new Float64Array(operandOf.length);
 const CUBE_ROOT_OF_EPSILON = Math.cbrt(Number.EPSILON);
 
@@ -98,16 +106,17 @@ function finiteDifference(i) {
   trialData.set(data);
   const slope = (from, to) => (resultAt(to) - resultAt(from)) / (to - from);
   const difference = slope(x - h, x + h), below = slope(x - h, x), above = slope(x, x + h);
-  const rounding = 1e-9 * Math.max(1, Math.abs(data[RESULT])), bend = Math.abs(above - below);
+  const largest = Math.max(Math.abs(resultAt(x - h)), Math.abs(data[RESULT]), Math.abs(resultAt(x + h)));
+  const rounding = 16 * Number.EPSILON * largest / h, bend = Math.abs(above - below); // what a few roundings of L come to
   const kinked = bend > 10 * rounding && Math.abs(slope(x, x + h / 8) - slope(x - h / 8, x)) > bend / 2;
   const size = Math.max(Math.abs(difference), Math.abs(gradients[i]));
   const near = Math.abs(difference - gradients[i]) <= 1e-5 * size + rounding;
-  const verdict = !Number.isFinite(bend) ? "undecided" : kinked ? "kink" : near ? "agrees" : "differs";
+  const verdict = !Number.isFinite(bend) || !Number.isFinite(gradients[i]) ? "undecided" : kinked ? "kink" : near ? "agrees" : "differs";
   return { h, difference, below, above, verdict };
 }
 
 // Returns the edges and nodes between node i and the result that a gradient flows through, the number of paths along
-// them, and the first so many paths, each as its edges and the product of the local derivatives at them.
+// them, and the first so many paths, each as its edges and the product of the local derivatives from the result on.
 function pathsFrom(i, most) {
   const onWay = (k) => flow[k] !== BLOCKED && hasGradient[userOf[k]];
   const edges = new Set(), seen = new Set([i]);
@@ -121,13 +130,14 @@ function pathsFrom(i, most) {
   for (const j of [...seen].sort((a, b) => b - a)) {
     if (j !== RESULT) counts.set(j, edgesFrom[j].filter(onWay).reduce((sum, k) => sum + counts.get(userOf[k]), 0));
   }
-  const paths = [], waiting = [{ node: i, taken: [], product: 1 }];
+  const paths = [], waiting = [{ node: i }];
   while (waiting.length && paths.length < most) {
-    const { node, taken, product } = waiting.pop();
-    if (node === RESULT) paths.push({ edges: taken, product });
-    for (const k of edgesFrom[node].filter(onWay).reverse()) {
-      waiting.push({ node: userOf[k], taken: [...taken, k], product: product * slopes[k] });
-    }
+    const last = waiting.pop(), backwards = [];
+    for (const k of edgesFrom[last.node].filter(onWay).reverse()) waiting.push({ node: userOf[k], k, before: last });
+    if (last.node !== RESULT) continue;
+    for (let step = last; step.before; step = step.before) backwards.push(step.k);
+    const product = backwards.reduce((x, k) => (flow[k] === STOPPED_BY_0 && slopes[k] === 0 ? 0 : x * slopes[k]), 1);
+    paths.push({ edges: backwards.reverse(), product });
   }
   return { edges, nodes: seen, count: hasGradient[i] ? counts.get(i) : 0, paths };
 }

@@ -3,10 +3,11 @@
 let losses = [], running = false;
 const learningRate = () => 10 ** byId("rate").valueAsNumber;
 
-// Moves the trained leaves by one step; returns whether the result is still a finite number. If not, they stay.
+// Moves the trained leaves by one step; returns what is wrong, "" if nothing. If the numbers would not be finite, they stay.
 function trainStep(trained) {
   forward();
   backward();
+  if (!Number.isFinite(data[RESULT])) return `${graph.result} is no finite number here: move the leaves first.`;
   const before = data.slice();
   if (!losses.length) losses.push(data[RESULT]);
   for (const i of trained) data[i] -= learningRate() * gradients[i];
@@ -15,7 +16,7 @@ function trainStep(trained) {
   const fine = Number.isFinite(data[RESULT]) && gradients.every(Number.isFinite);
   if (fine) losses.push(data[RESULT]);
   else data.set(before);
-  return fine;
+  return fine ? "" : "The next step would leave the finite numbers: lower the learning rate.";
 }
 
 function drawCurve() {
