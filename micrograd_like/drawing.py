@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micrograd_like.engine import Value, topological_order
+from micrograd_like.engine import Value
 from micrograd_like.errors import require_count
 from micrograd_like.files import write_atomically
 from micrograd_like.kinds import Number, data_of, is_array, written
@@ -22,6 +22,7 @@ from micrograd_like.packages import package
 from micrograd_like.parts import (
     boxes_of,
     columns_between,
+    in_formula_order,
     keys_of,
     parts_of,
     put_together,
@@ -98,7 +99,7 @@ def draw(value: Value, model: Module | None = None, *, expand_dot: bool = False,
     """
     require_graph("draw", value, model)
     require_count("max_nodes", max_nodes)
-    order = topological_order(value)
+    order = in_formula_order(value)
     nodes = 1 + len({key for node in order for key in keys_of(node)})
     nodes += sum(len(node.operands) // 2 for node in order if expand_dot and node.operation == "dot")
     if nodes > max_nodes:

@@ -59,6 +59,20 @@ def require_graph(name: str, value: object, model: object) -> None:
         raise TypeError(f"{name} takes a module that has named_parameters(), not {type(model).__name__}")
 
 
+def in_formula_order(root: Value) -> list[Value]:
+    """Return the nodes in topological order, as one reads the formula: the first operand's before the second's."""
+    order, seen, stack = [], set(), [(root, False)]
+    while stack:
+        node, operands_done = stack.pop()
+        if operands_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(operand, False) for operand in reversed(node.operands) if isinstance(operand, Value)]
+    return order
+
+
 def keys_of(node: Value) -> list[Any]:
     """Return a key for each operand, such that what is drawn only once has one key.
 
@@ -81,8 +95,9 @@ def boxes_of(parts: Iterable[tuple[str, ...]], graph: Any, style: Callable[[str]
 
 
 def put_together(boxes: dict[Any, Any]) -> None:
-    """Put boxes with their nodes into each other, so that what comes first in the formula is drawn on top."""
-    boxes[()].body.reverse()
+    """Put boxes with their nodes into each other, such that Graphviz draws what comes first in the formula on top."""
+    for path in list(boxes)[1:]:
+        boxes[path].body.reverse()
     for path in sorted(list(boxes)[:0:-1], key=len, reverse=True):  # the inner boxes first
         boxes[path[:-1]].subgraph(boxes[path])
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_like.engine import Value
 from micrograd_like.kinds import is_array
-from micrograd_like.parts import keys_of, parts_of
+from micrograd_like.parts import in_formula_order, keys_of, parts_of
 
 if TYPE_CHECKING:
     from micrograd_like.module import Module
@@ -49,7 +49,7 @@ def graph_of(value: Value, model: Module | None = None) -> Graph:
     Raises:
         TypeError, OverflowError: a node holds what is no float and cannot become one.
     """
-    order = _in_order_of_the_formula(value)
+    order = in_formula_order(value)
     parts, names = parts_of(order, model)
     nodes: list[Node] = []
     at: dict[Any, int] = {}
@@ -67,20 +67,6 @@ def graph_of(value: Value, model: Module | None = None) -> Graph:
         at[id(node)] = len(nodes)
         nodes.append(Node(kind, node.operation if keys else "", label, number, tuple([at[key] for key in keys]), part))
     return Graph(nodes, [at[id(p)] for p in names if id(p) in at])
-
-
-def _in_order_of_the_formula(root: Value) -> list[Value]:
-    """Return the nodes in topological order, as one reads the formula: the first operand's before the second's."""
-    order, seen, stack = [], set(), [(root, False)]
-    while stack:
-        node, operands_done = stack.pop()
-        if operands_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack += [(operand, False) for operand in reversed(node.operands) if isinstance(operand, Value)]
-    return order
 
 
 def _float(x: Any, what: str) -> float:

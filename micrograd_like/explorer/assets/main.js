@@ -120,7 +120,7 @@ function openView(view) {
     return button;
   }));
   byId("trail").hidden = views.length === 1;
-  fitPicture(READABLE);
+  fitPicture(readable());
   refresh();
 }
 
@@ -297,7 +297,7 @@ function moveInPicture(event, item) {
 
 new ResizeObserver(() => { // what was moved or zoomed stays so
   const { node } = stepAt(state.step), atHand = node >= 0 ? itemOf(node) : undefined;
-  if (fitted) fitPicture(READABLE, atHand);
+  if (fitted) fitPicture(readable(), atHand);
   else if (atHand) reveal(atHand);
 }).observe(picture);
 setText(byId("title"), graph.result);

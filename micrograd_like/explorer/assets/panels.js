@@ -141,7 +141,7 @@ let rows = [];
 
 function showLeaves(view, trained, moved) {
   const shown = leavesIn(view).sort((a, b) => (ruleOf[a] === CONSTANT) - (ruleOf[b] === CONSTANT)
-    || nodes[a].caption.localeCompare(nodes[b].caption, "en", { numeric: true }) || b - a); // as in the formula
+    || nodes[a].caption.localeCompare(nodes[b].caption, "en", { numeric: true }) || a - b); // as in the formula
   rows = shown.map((i) => leafRow(i, trained, moved));
   const headed = rows.flatMap(({ i, row }, n) => (nodes[i].caption && (n === 0 || nodes[i].caption !== nodes[shown[n - 1]].caption)
     ? [element("h3", {}, nodes[i].caption), row] : [row]));

@@ -157,7 +157,7 @@ function transform() {
   scene.setAttribute("transform", `translate(${shift[0]} ${shift[1]}) scale(${zoom})`);
 }
 
-const READABLE = 0.6; // at which the numbers can be read
+const readable = () => (picture.clientWidth < 600 ? 0.85 : 0.6); // the zoom at which the numbers can be read
 const leftmost = () => shownItems.reduce((a, b) => (b.box[0] < a.box[0] ? b : a));
 
 // Shows the whole picture; not smaller than `least`, where it shows as much of it around `item` as there is room for.
