@@ -61,7 +61,7 @@ def by_kind(output: Any) -> dict[str, str]:
 
 
 def comparable(shown: dict[str, str]) -> dict[str, str]:
-    """Return the text, the graph and the page of an output, and of a curve what is written on it.
+    """Return the text of an output, its picture, the graph on a page, and of a curve what is written on it.
 
     What may change is left out: the speed, the rounding errors, and where matplotlib places things.
     """
@@ -70,6 +70,7 @@ def comparable(shown: dict[str, str]) -> dict[str, str]:
         if kind == "stdout":
             found[kind] = re.sub(r"█+.*(, loss .*])", r"\1", text)
         elif kind == "text/plain" or "<iframe" in text:
+            text = text.partition("id=&quot;graph&quot;")[2].partition("&lt;/script")[0] or text  # of a page, its graph
             rounded = re.sub(r"\d+\.\d{9,}", lambda number: f"{float(number[0]):.8g}", text)
             found[kind] = re.sub(r"\d(\.\d+)?e[-+]\d+", "ε", rounded)
         elif kind == "image/svg+xml":
