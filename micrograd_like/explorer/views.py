@@ -7,6 +7,7 @@ a box holds some that follow each other in topological order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,11 +15,14 @@ from micrograd_like.explorer.graph import Graph
 from micrograd_like.parts import title_of
 
 MOST_ITEMS, MOST_EDGES = 150, 300
-"""What a picture may hold, so that a person can read it and it is laid out in a moment."""
+"""What a picture may hold, besides what is outside, so that a person can read it and it is laid out in a moment."""
 FEW_ITEMS = 30
 """So many are shown, whatever edges are between them."""
 MOST_ALIKE = 24
-"""The most nodes outside a view that it shows one by one, in each direction; the most leaves with the same users."""
+"""The most nodes that are shown one by one of those outside, in each direction; of leaves with the same users; and of
+items in a column, which stand in rows if they are more and nothing joins them."""
+TOGETHER = (-1, -1)
+"""Where nodes outside are shown that are shown as one."""
 
 
 class Item(NamedTuple):
@@ -63,7 +67,7 @@ def views_of(graph: Graph) -> tuple[list[View], list[int]]:
     making.add(_Unit(list(range(len(graph.nodes))), (), "the whole graph"), -1)
     for number, i, (owner, j) in making.unresolved:
         items = making.views[number].items
-        items[i] = items[i]._replace(opens=owner if j is None else making.views[owner].items[j].opens)
+        items[i] = items[i]._replace(opens=making.views[owner].items[j].opens)
     return making.views, making.homes
 
 
@@ -85,7 +89,7 @@ class _Making:
         self.views: list[View] = []
         self.shown: list[dict[int, int]] = []
         self.homes = [0] * len(graph.nodes)
-        self.unresolved: list[tuple[int, int, tuple[int, int | None]]] = []
+        self.unresolved: list[tuple[int, int, tuple[int, int]]] = []
 
     def add(self, box: _Unit, parent: int, around: tuple[str, ...] = ()) -> int:
         """Make the view of a box in the part `around` and those that are opened from it, and return its number."""
@@ -132,7 +136,9 @@ class _Making:
                 return units
         for depth in range(deepest, len(box.within), -1):  # the deepest parts, and leaves, if they are few
             units = self._cut(box.nodes, depth)
-            kept = [unit for unit in units if unit.title or not self.operands[unit.nodes[0]]]
+            parts = [unit for unit in units if unit.title]
+            leaves = [unit for unit in units if not unit.title and not self.operands[unit.nodes[0]]]
+            kept = [*parts, *leaves] if len(parts) + len(leaves) <= FEW_ITEMS else parts
             if len(kept) <= FEW_ITEMS < len(units) - len(kept):
                 return [*kept, *self._blocks([unit for unit in units if unit not in kept], box)]
         return self._blocks(units, box)
@@ -168,9 +174,9 @@ class _Making:
 
     def _blocks(self, units: list[_Unit], box: _Unit) -> list[_Unit]:
         """Return boxes of equal numbers of units that follow each other: fewer, where many edges are between them."""
-        count = max(2, min(MOST_ITEMS // 2, -(-len(units) // 100)))
+        count = max(2, min(MOST_ITEMS // 2, math.ceil(len(units) / MOST_ITEMS)))
         while True:
-            size = -(-len(units) // count)
+            size = math.ceil(len(units) / count)
             blocks = []
             for start in range(0, len(units), size):
                 block = units[start : start + size]
@@ -198,28 +204,31 @@ class _Making:
 
         Nodes outside are shown one by one if they are few, in the boxes that they are in, or all as one.
         """
-        view, shown = self.views[number], self.shown[number]
-        ends = [(i, j) for node, j in shown.items() for i in linked[node] if i not in shown]
-        owners: dict[int, tuple[int, int | None]] = {i: self._owner(i, view.parent) for i, _ in ends}
-        alone = [i for i, (owner, j) in owners.items() if self.views[owner].items[j or 0].node >= 0]
+        view, within = self.views[number], self.shown[number]
+        ends = [(i, j) for node, j in within.items() for i in linked[node] if i not in within]
+        shown = {i: self._shown(i, view.parent) for i, _ in ends}
+        alone = [i for i, (owner, j) in shown.items() if self.views[owner].items[j].node >= 0]
         if len(alone) > MOST_ALIKE:
-            owners.update((i, (owners[i][0], None)) for i in alone)
-        edges = dict.fromkeys((owners[i], j) for i, j in ends)
-        if len(edges) > MOST_EDGES:
-            edges = dict.fromkeys(((view.parent, None), j) for _, j in edges)
-            alone = list(owners)
-        at: dict[tuple[int, int | None], int] = {}
-        for owner, _ in edges:
-            if owner not in at:
-                at[owner] = len(view.items)
-                together = owner[1] is None
-                there = Item(title=f"{len(alone)} outside") if together else self.views[owner[0]].items[owner[1] or 0]
-                view.items.append(there._replace(outside=True, part=()))
-                if there.node < 0:
-                    self.unresolved.append((number, at[owner], owner))
-        view.edges.extend((at[owner], here) if incoming else (here, at[owner]) for owner, here in edges)
+            shown.update(dict.fromkeys(alone, TOGETHER))
+        if len({(shown[i], j) for i, j in ends}) > MOST_EDGES:
+            shown = dict.fromkeys(shown, TOGETHER)
+        at: dict[tuple[int, int], int] = {}
+        for where in shown.values():
+            if where in at:
+                continue
+            at[where] = len(view.items)
+            if where == TOGETHER:
+                count = sum(other == TOGETHER for other in shown.values())
+                item = Item(title=f"{count} outside", opens=view.parent)
+            else:
+                item = self.views[where[0]].items[where[1]]
+                if item.node < 0:
+                    self.unresolved.append((number, at[where], where))
+            view.items.append(item._replace(outside=True, part=()))
+        found = [(at[shown[i]], j) if incoming else (j, at[shown[i]]) for i, j in ends]
+        view.edges.extend(dict.fromkeys(found))
 
-    def _owner(self, node: int, view: int) -> tuple[int, int]:
+    def _shown(self, node: int, view: int) -> tuple[int, int]:
         """Return the nearest view around `view` that shows a node, and the item that does."""
         while node not in self.shown[view]:
             view = self.views[view].parent
