@@ -98,7 +98,8 @@ class _Making:
         in_rows = len(units) > MOST_ALIKE and not joined  # without edges
         number = len(self.views)
         self.shown.append({i: j for j, unit in enumerate(units) for i in unit.nodes})
-        parts = box.within[max(1, len(around)) :]  # such as layer 1, neuron 2: a box may stand deep inside
+        is_part = box.within and box.title == title_of(box.within[-1])
+        parts = box.within[max(1, len(around)) :] if is_part else ()  # such as layer 1, neuron 2, in one
         title = ", ".join(map(title_of, parts)) or box.title
         view = View(title, parent, [self._item(unit, len(box.within)) for unit in units], self._lines(joined, units))
         self.views.append(view)
@@ -134,7 +135,7 @@ class _Making:
             units = self._cut(box.nodes, depth)
             if self._fits(units):
                 return units
-        for depth in range(deepest, len(box.within), -1):  # the deepest parts, and leaves, if they are few
+        for depth in (*range(deepest, len(box.within), -1), deepest + 1):  # the deepest parts, and leaves, if few
             units = self._cut(box.nodes, depth)
             parts = [unit for unit in units if unit.title]
             leaves = [unit for unit in units if not unit.title and not self.operands[unit.nodes[0]]]
