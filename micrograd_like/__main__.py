@@ -9,7 +9,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 from textwrap import fill, indent
@@ -18,10 +18,12 @@ from unicodedata import normalize
 
 from micrograd_like.check import check_gradients
 from micrograd_like.compiler.recording import record_function
+from micrograd_like.drawing import SUFFIXES as PICTURES
 from micrograd_like.drawing import draw
 from micrograd_like.engine import Value
 from micrograd_like.errors import ExpressionError, did_you_mean
 from micrograd_like.explorer import explore
+from micrograd_like.explorer.page import SUFFIXES as PAGES
 from micrograd_like.packages import package
 from micrograd_like.parser import ALLOWED, Parsed, example, parse
 
@@ -53,7 +55,7 @@ An expression has numbers, variables, + - * / **, brackets, the functions
 {OF_NUMBERS}
   where(a < b, p, q)  {OF_LISTS}
 
-and nothing else. Write -- before an expression that begins with --.
+and nothing else. Write -- before an expression that begins with --, or that is -h.
 
 examples:
   micrograd-like grad "tanh(w1*x1 + w2*x2 + b)" w1=-3 x1=2 w2=1 x2=0 b=6.88
@@ -82,13 +84,17 @@ examples:
 
 {EXIT}"""
 
+MINUS = "\0"
+"""What tells argparse that -x**2 is no option; no argument of a process can have it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code; `arguments` are those of the process if there are none.
 
     Raises:
-        SystemExit: with 0 after the help, with 2 if there is no such command or option.
+        SystemExit: with 0 after the help, with 2 if there is no such command, option, example or kind of file.
     """
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # None if closed by >&-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that has no ∂ shows \u2202
@@ -127,34 +133,66 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         return added
 
     grad = command("grad", _grad, GRAD_DESCRIPTION, GRAD_HELP)
-    grad.add_argument("expression", help='such as "tanh(w*x + b)"')
-    grad.add_argument("given", metavar="NAME=NUMBER", nargs="*", help="the variables, such as w=-3")
-    grad.add_argument("--svg", metavar="FILE", help="draw the graph with data and gradients (.svg, .dot, .png, .pdf)")
-    grad.add_argument("--html", metavar="FILE", help="write a page on which the graph can be explored")
+    grad.add_argument("expression", type=_typed, help='such as "tanh(w*x + b)"')
+    how = "the variables, such as w=-3"
+    grad.add_argument("given", type=_typed, metavar="NAME=NUMBER", nargs="*", default=[], help=how)
+    picture, page = _file(PICTURES), _file(PAGES)
+    how = "draw the graph with data and gradients (.svg, .dot, .png, .pdf)"
+    grad.add_argument("--svg", type=picture, metavar="FILE", help=how)
+    grad.add_argument("--html", type=page, metavar="FILE", help="write a page on which the graph can be explored")
     grad.add_argument("--program", action="store_true", help="print the program that the expression is compiled to")
     grad.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command("formulas", _formulas, FORMULAS_DESCRIPTION, FORMULAS_HELP)
     train = command("train", _train, TRAIN_DESCRIPTION, TRAIN_HELP)
-    train.add_argument("example", choices=EXAMPLES, help="what to train: %(choices)s", metavar="EXAMPLE")
-    train.add_argument("--out", type=Path, default=Path("out"), help="the folder of the pictures (default: out)")
+    train.add_argument("example", type=_example, help=f"what to train: {', '.join(EXAMPLES)}", metavar="EXAMPLE")
+    train.add_argument("--out", type=_typed, default="out", help="the folder of the pictures (default: out)")
     return _read(parser, arguments)
 
 
 def _read(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
     """Return what argparse makes of the arguments, and of what it would misread by itself.
 
-    A blank before -x**2 tells it that this is no option. The numbers of variables that stand after an option, as in
-    `grad x*y x=2 --json y=3`, it leaves over: they are added here. Whatever else it leaves over is refused.
+    A mark before -x**2, which `_typed` takes away, tells it that this is no option. The numbers of variables that
+    stand after an option, as in `grad x*y x=2 --json y=3`, it leaves over: they are added here. Whatever else it
+    leaves over is refused.
     """
-    options, rest = parser.parse_known_args([re.sub(r"^-(?!-|h$)", " -", argument) for argument in arguments])
+    command, marked = arguments[:1], [re.sub(r"^-(?!-|h$)", f"{MINUS}-", argument) for argument in arguments[1:]]
+    options, rest = parser.parse_known_args([*command, *marked])
     for argument in rest:
         if argument.startswith("-") or options.run is not _grad:
             there = {*re.findall(r"--\w+", options.parser.format_help())}
             how = did_you_mean(argument.partition("=")[0], there, f"see {options.parser.prog} --help")
-            options.parser.error(f"there is no option {argument.strip()}: {how}")
+            options.parser.error(f"there is no option {_typed(argument)}: {how}")
     if rest:
-        options.given = [*options.given, *rest]
+        options.given = [*options.given, *map(_typed, rest)]
     return options
+
+
+def _typed(argument: str) -> str:
+    """Return an argument as it was typed."""
+    return argument.removeprefix(MINUS)
+
+
+def _file(suffixes: Sequence[str]) -> Callable[[str], str]:
+    """Return what reads the name of a file, and refuses one that does not end so before anything is computed."""
+
+    def named(argument: str) -> str:
+        path = _typed(argument)
+        if Path(path).suffix.lower() not in suffixes:
+            endings = " or ".join(suffixes)
+            raise argparse.ArgumentTypeError(f"a file name that ends in {endings} is wanted, not {path!r}")
+        return path
+
+    return named
+
+
+def _example(argument: str) -> str:
+    """Return the name of an example that is there."""
+    name = _typed(argument)
+    if name not in EXAMPLES:
+        how = did_you_mean(name, EXAMPLES, f"there are {', '.join(EXAMPLES)}")
+        raise argparse.ArgumentTypeError(f"there is no example {name}: {how}")
+    return name
 
 
 def _version() -> str:
@@ -204,7 +242,8 @@ def _numbers(expression: Parsed, given: Sequence[str]) -> dict[str, float]:
         try:
             numbers[name] = float(digits)
         except ValueError:
-            raise ExpressionError(text, text.index("=") + 1, f"{name} takes a number, such as {name}=0.5") from None
+            how = f"such as {name}=0.5 (no comma, no fraction, no unit)"
+            raise ExpressionError(text, text.index("=") + 1, f"{name} takes a decimal number, {how}") from None
         if not math.isfinite(numbers[name]):
             raise ExpressionError(text, text.index("=") + 1, f"{name} takes a finite number, such as {name}=0.5")
     return {name: numbers[name] for name in expression.columns if name in numbers}
@@ -221,7 +260,9 @@ def _checked(expression: Parsed, numbers: dict[str, float]) -> dict[str, Any]:
         | {key: e[key] for key in ("numerical", "error", "verdict", "remark")}
         for name, x in numbers.items()
     ]
-    return {"variables": variables, "verdict": report["verdict"], "holds": report["holds"]}
+    kinks = sum(variable["verdict"] == "kink" for variable in variables)
+    rest = f"; {kinks} at a kink" if kinks else ""
+    return {"variables": variables, "verdict": f"{report['verdict']}{rest}", "holds": report["holds"]}
 
 
 def _paragraphs(found: dict[str, Any]) -> list[str]:
@@ -250,12 +291,13 @@ def _train(options: argparse.Namespace) -> int:
     for name in ("numpy", "matplotlib"):
         package(name, "the command train")
     module, function = EXAMPLES[options.example].split(".")
-    options.out.mkdir(parents=True, exist_ok=True)
-    pictures = getattr(import_module(f"micrograd_like.examples.{module}"), function)(options.out)
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = getattr(import_module(f"micrograd_like.examples.{module}"), function)(out)
     if len(pictures) == 1:
         print(f"The picture is {pictures[0].resolve()}")
     else:
-        print(f"\nThe pictures are in {options.out.resolve()}:")
+        print(f"\nThe pictures are in {out.resolve()}:")
         print("  " + "\n  ".join(sorted(path.name for path in pictures)))
     return 0
 

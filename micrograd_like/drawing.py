@@ -34,6 +34,7 @@ from micrograd_like.parts import (
 if TYPE_CHECKING:
     from micrograd_like.module import Module
 
+SUFFIXES = (".svg", ".dot", ".png", ".pdf")
 FONT = {"fontname": "Helvetica", "fontsize": "10"}
 GRAPH = {**FONT, "rankdir": "LR", "bgcolor": "white", "labelloc": "t", "nodesep": "0.15", "ranksep": "0.45"}
 BOX = {"labeljust": "l", "color": "#888888"}
@@ -76,7 +77,7 @@ class Drawing:
         The program `dot` of this machine draws .png and .pdf: RuntimeError if there is none.
         """
         suffix = Path(path).suffix.lower()
-        if suffix not in (".svg", ".dot", ".png", ".pdf"):
+        if suffix not in SUFFIXES:
             raise ValueError(f"a picture is saved as .svg, .dot, .png or .pdf, not as {os.fspath(path)!r}")
         content = (self.svg() if suffix == ".svg" else self.source).encode()
         if suffix in (".png", ".pdf"):

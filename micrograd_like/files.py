@@ -33,6 +33,6 @@ def write_atomically(path: str | os.PathLike[str], content: bytes, mode: int | N
         temporary.replace(target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):  # told by the name that the user knows
+        if isinstance(error, OSError) and error.errno:  # told by the name that the user knows
             raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
         raise

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container
 from keyword import iskeyword
 from typing import NoReturn
 from unicodedata import normalize
@@ -30,21 +31,21 @@ TOKEN = re.compile(
 HINTS = {
     "^": "for a power write **", "²": "for a power write **2", "³": "for a power write **3", "√": "write sqrt(…)",
     "·": "for a product write *", "×": "for a product write *", "÷": "for a quotient write /", "−": "for minus write -",
-    ".": "nothing has attributes here, and a dot belongs inside a number",
+    ".": "nothing has attributes here, and a dot belongs inside a number", "|": "for an absolute value write abs(x)",
     "=": "give numbers after the expression, and compare by < <= > >= in where(a < b, p, q)",
     "if": "choose by where(a < b, p, q)", "else": "choose by where(a < b, p, q)",
     "and": "nest where(a < b, where(c < d, p, q), q)", "or": "nest where(a < b, p, where(c < d, p, q))",
 }  # fmt: skip
 
 
-def require_tokens(text: str) -> None:
-    """Refuse a text, in which space is the only blank, that has anything but tokens.
+def require_tokens(text: str, functions: Container[str] = ()) -> None:
+    """Refuse a text, in which space is the only blank, that has anything but tokens; `functions` want brackets.
 
     Raises:
         ExpressionError: it has; or a sign or an operand is missing, a number is too large, or brackets are nested too
             deep.
     """
-    depth, place, before = 0, 0, "start"  # before: the kind of the last token
+    depth, place, before, last = 0, 0, "start", ""  # before: the kind of the last token
     while place < len(text):
         if text[place] == " ":
             place += 1
@@ -59,12 +60,16 @@ def require_tokens(text: str) -> None:
             raise ExpressionError(text, place, f"brackets are nested at most {DEEPEST} deep")
         if kind == "number" and math.isinf(float(match[0])):
             raise ExpressionError(text, place, "the number is too large for a float")
+        if kind == "number" and re.fullmatch("0+[1-9][0-9]*", match[0]):
+            raise ExpressionError(text, place, f"an integer has no 0 in front: write {match[0].lstrip('0')}")
         if before in ("start", "open", "plus", "sign"):
             if kind == "sign" or (kind == "close" and before != "open"):
                 raise ExpressionError(text, place, "a number or a variable is missing before this")
         elif kind in ("number", "name") or (match[0] == "(" and before != "name"):
+            if last in functions:
+                raise ExpressionError(text, place, f"a bracket is missing before this: write {last}(…)")
             raise ExpressionError(text, place, "a sign is missing before this: for a product write *")
-        place, before = match.end(), kind
+        place, before, last = match.end(), kind, match[0]
     if before == "start":
         raise ExpressionError(text, 0, 'the expression is empty: write one such as "tanh(w*x + b)"')
     if before in ("plus", "sign"):

@@ -49,6 +49,10 @@ RETURNING_LISTS = ("softmax", "log_softmax")
 """The functions that return a list, of which one number is chosen."""
 NAMES = (*ALLOWED, "where")
 """The names that no variable can have."""
+ELSEWHERE = {"ln": "log(x)", "sum": "total([a, b])", "tan": "sin(x)/cos(x)"}
+"""What is written here for functions that have another name elsewhere."""
+CONSTANTS = {"pi": f"pi={math.pi}", "e": f"e={math.e} (or write exp(x) for e**x)"}
+"""How a variable that is a constant elsewhere gets its number."""
 OPERATORS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
     ast.Add: ("+", operator.add), ast.Sub: ("-", operator.sub), ast.Mult: ("*", operator.mul),
     ast.Div: ("/", operator.truediv), ast.Pow: ("**", operator.pow),
@@ -109,7 +113,8 @@ class Parsed:
         """
         for name, column in self.columns.items():
             if name not in numbers:
-                raise ExpressionError(self.text, column, f"{name} has no number: give it one, such as {name}=0.5")
+                how = CONSTANTS.get(name, f"{name}=0.5")
+                raise ExpressionError(self.text, column, f"{name} has no number: give it one, such as {how}")
         known = {name: x if is_value(x := numbers[name]) else number(x) for name in self.columns}
         results: list[Any] = []
         for each in self.instructions:
@@ -145,7 +150,7 @@ def parse(text: str) -> Parsed:
     text = "".join(" " if c.isspace() else c for c in text)
     if len(text) > LONGEST:
         raise ExpressionError(text, LONGEST, f"an expression has at most {LONGEST:,} characters, not {len(text):,}")
-    require_tokens(text)
+    require_tokens(text, NAMES)
     indent = len(text) - len(text.lstrip(" "))
     try:
         tree = ast.parse(text[indent:], mode="eval")
@@ -215,8 +220,7 @@ class _Reader:
     ) -> tuple[Instruction, list[ast.expr]]:
         """Return what a call does, and its operands, those in lists too; of a result that is a list one is chosen."""
         if name not in ALLOWED:
-            how = did_you_mean(name, NAMES, f"there are {', '.join(sorted(NAMES))}")
-            raise self.error(node, f"{name} is not a function here: {how}")
+            raise self.error(node, f"{name} is not a function here: {_instead(name)}")
         function, lists = ALLOWED[name]
         self.require_arguments(node, name, arguments)
         operands: list[ast.expr] = []
@@ -284,3 +288,12 @@ class _Reader:
     def error(self, node: ast.expr, reason: str) -> ExpressionError:
         """Return an error that marks a node."""
         return ExpressionError(self.text, self.column(node.col_offset), reason)
+
+
+def _instead(name: str) -> str:
+    """Say what to write instead of a call of a function that is not there."""
+    if name in ELSEWHERE:
+        return f"write {ELSEWHERE[name]}"
+    factor = len(name) < 3  # as in x(x + 1) and w1(x + 1), hardly a function
+    otherwise = f"for a product write {name}*(…)" if factor else f"there are {', '.join(sorted(NAMES))}"
+    return did_you_mean(name, NAMES, otherwise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -125,7 +126,9 @@ def test_numbers_alone_have_a_value(capsys: pytest.CaptureFixture[str], tmp_path
 
 
 def test_a_kink_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    assert re.search(r"^x .* kink +the slope is 0 below and 1 above$", printed(capsys, "grad", "relu(x)", "x=0"), re.M)
+    out = printed(capsys, "grad", "relu(x)*y", "x=0", "y=1")
+    assert re.search(r"^x .* kink +the slope is 0 below and 1 above$", out, re.M)
+    assert out.endswith("in 2 derivatives; 1 at a kink.\n")
 
 
 def test_a_check_that_fails_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,6 +142,7 @@ def test_a_check_that_fails_exits_with_1(capsys: pytest.CaptureFixture[str]) -> 
         (["x=3", "-x**2"], None),
         (["-h*2", "h=1"], "-2.0"),
         (["--", "--x", "x=3"], "3.0"),
+        (["--", "-h", "h=2"], "-2.0"),
         (["-1"], "-1.0"),
         (["- x", "x=-3"], "3.0"),
         (["--json", "-x", "x=1"], '"value": -1.0'),
@@ -166,8 +170,11 @@ def test_options_expressions_and_numbers_are_told_apart(
         (["weight*x", "wieght=1", "x=2"], "the expression has no wieght: did you mean weight?", 0),
         (["1", "x=1"], "the expression has no x: there is no variable", 0),
         (["x", "x=1", "x=2"], "x is given twice: give it one number", 0),
-        (["x", "x=one"], "x takes a number, such as x=0.5", 2),
-        (["x", "x="], "x takes a number, such as x=0.5", 2),
+        (["x", "x=one"], "x takes a decimal number, such as x=0.5", 2),
+        (["x", "x="], "x takes a decimal number, such as x=0.5", 2),
+        (["x", "x=1/3"], "x takes a decimal number, such as x=0.5 (no comma, no fraction, no unit)", 2),
+        (["x*2", "-x=1"], "the expression has no -x: did you mean x?", 0),
+        (["-x + z", "x=1"], "z has no number", 5),
         (["x", "x=nan"], "x takes a finite number, such as x=0.5", 2),
         (["x", "x=-1e999"], "x takes a finite number, such as x=0.5", 2),
         (["x", "1"], "a variable gets its number by NAME=NUMBER, such as x=0.5", 0),
@@ -188,7 +195,6 @@ def test_bad_input_is_explained_with_its_column(
     [
         (["grad", "x", "x=1", "--svg", "no/such/folder/x.svg"], "there is no folder"),
         (["grad", "x", "x=1", "--html", "no/such/folder/x.html"], "no"),
-        (["grad", "x", "x=1", "--svg", "x.jpeg"], "saved as .svg, .dot, .png or .pdf"),
         (["train", "001", "--out", __file__], "File exists"),
     ],
 )
@@ -196,6 +202,54 @@ def test_files_that_cannot_be_written_are_bad_input(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert message in refused(capsys, *arguments)
+
+
+def test_a_folder_that_cannot_be_written_is_told_by_the_name_that_was_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def touch(path: Path, *_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "touch", touch)
+    for option, name in (("--svg", "x.svg"), ("--html", "x.html")):
+        assert refused(capsys, "grad", "x", "x=1", option, name).endswith(f"Permission denied: '{name}'\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "suffixes"),
+    [
+        ("--svg", "x.jpeg", ".svg or .dot or .png or .pdf"),
+        ("--svg", "", ".svg or .dot or .png or .pdf"),
+        ("--html", "", ".html or .htm"),
+        ("--html", "a", ".html or .htm"),
+        ("--html", "s.svg", ".html or .htm"),  # that of --svg too
+    ],
+)
+def test_a_file_of_another_kind_is_refused_before_anything_is_written(
+    option: str,
+    name: str,
+    suffixes: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(["grad", "x", "x=1", "--svg", "s.svg", option, name])
+    assert caught.value.code == 2
+    message = f"argument {option}: a file name that ends in {suffixes} is wanted, not '{name}'"
+    assert capsys.readouterr().err.endswith(f"error: {message}\n")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_name_that_begins_with_minus_is_kept_as_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "Written: -a.svg, -a.html" in printed(capsys, "grad", "-x", "x=1", "--svg", "-a.svg", "--html", "-a.html")
+    assert {path.name for path in tmp_path.iterdir()} == {"-a.svg", "-a.html"}
+    assert command_line._options(["train", "moons", "--out", "-pics"]).out == "-pics"
 
 
 @pytest.mark.parametrize(("command", "missing"), [("train moons", "matplotlib"), ("formulas", "numpy")])
@@ -223,10 +277,16 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
         ("grad x x=1 --svgg=y.svg", "there is no option --svgg=y.svg: did you mean --svg?"),
         ("grad x x=1 --colour", "there is no option --colour: see micrograd-like grad --help"),
         ("train moons -x", "there is no option -x: see micrograd-like train --help"),
+        ("train moon", "argument EXAMPLE: there is no example moon: did you mean moons?"),
+        (
+            "train 4",
+            "argument EXAMPLE: there is no example 4: there are moons, digits, documents, 000, 001, 002, 003, 004",
+        ),
+        ("grad", "the following arguments are required: expression"),
         ("formulas moons", "there is no option moons: see micrograd-like formulas --help"),
     ],
 )
-def test_an_option_that_is_none_is_told_with_the_nearest_or_the_help(
+def test_wrong_usage_is_told_with_what_is_there(
     arguments: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -287,6 +347,16 @@ def test_a_terminal_without_the_letters_gets_escapes(tmp_path: Path) -> None:
     done = run("grad", "σ*2", "σ=1", cwd=tmp_path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert done.stdout.startswith(r"\u03c3*2 = 2.0")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), ("x=2 2>&-", 2)])
+def test_closed_streams_are_no_error(closed: str, code: int, tmp_path: Path) -> None:
+    command = shlex.join([sys.executable, "-W", "error", "-m", "micrograd_like", "grad", "x", "x=1"])
+    done = subprocess.run(["sh", "-c", f"{command} {closed}"], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == code
+    assert not done.stderr
+    assert bool(done.stdout) == (closed == "2>&-")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

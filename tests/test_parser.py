@@ -125,6 +125,10 @@ def test_names_are_normalized_as_those_of_python() -> None:
     assert parse("ﬁ + σ + 变量").names == ("fi", "σ", "变量")
 
 
+def test_zeros_that_python_reads_are_read() -> None:
+    assert parse("00 + 0 + 007.5 + 1e05 + 100").at({}) == 100107.5
+
+
 def test_line_breaks_and_tabs_are_blanks() -> None:
     assert parse("\tx\n+\ty\r\n").at(AT) == -1.5
 
@@ -176,6 +180,9 @@ def test_a_model_can_be_used_with_an_expression() -> None:
         ("x; y", 1, "; has no place here"),
         ("x\0", 1, r"'\\x00' has no place here"),
         ("\ud800", 0, r"'\\ud800' has no place here"),
+        ("|x|", 0, r"for an absolute value write abs\(x\)"),
+        ("1 + sin x", 8, r"a bracket is missing before this: write sin\(…\)"),
+        ("where 2", 6, r"write where\(…\)"),
         ("2x", 1, r"a sign is missing before this: for a product write \*"),
         ("x y", 2, "a sign is missing"),
         ("(x)(y)", 3, "a sign is missing"),
@@ -192,7 +199,7 @@ def test_a_model_can_be_used_with_an_expression() -> None:
         ("  ", 0, "the expression is empty"),
         ("(x", 0, "never closed"),
         ("x)", 1, "unmatched"),
-        ("x + 007", 4, "leading zeros"),
+        ("x + 007", 4, "an integer has no 0 in front: write 7"),
         ("()", 0, "a comma stands between"),
         ("x, y", 0, "a comma stands between"),
         ("x < y", 0, r"in where\(a < b, p, q\) only"),
@@ -211,6 +218,12 @@ def test_a_model_can_be_used_with_an_expression() -> None:
         ("tanh", 0, "tanh is a function: write tanh"),
         ("1 + tahn(x)", 4, "did you mean tanh"),
         ("foo(x)", 0, "there are abs, cos"),
+        ("x(x + 1)", 0, r"for a product write x\*\(…\)"),
+        ("1 + w1(x)", 4, r"for a product write w1\*\(…\)"),
+        ("ex(x)", 0, r"did you mean exp\?"),
+        ("ln(x)", 0, r"write log\(x\)"),
+        ("sum([x, y])", 0, r"write total\(\[a, b\]\)"),
+        ("1/tan(x)", 2, r"write sin\(x\)/cos\(x\)"),
         ("变量 + tahn(x)", 5, "did you mean tanh"),
         (" \t x + tahn(x)", 7, "did you mean tanh"),
         ("变量 / (x - x)", 3, "division by zero"),
@@ -227,6 +240,8 @@ def test_a_model_can_be_used_with_an_expression() -> None:
         ("9**9**9**9", 4, "too large for a float"),
         ("1 + 1e308*10", 9, "too large for a float"),
         ("x + z", 4, "z has no number: give it one, such as z=0.5"),
+        ("2*pi*x", 2, "such as pi=3.141592653589793$"),
+        ("e**x", 0, r"such as e=2.718281828459045 \(or write exp\(x\) for e\*\*x\)"),
         ("1 + log(y)", 4, r"log\(-2.0\): a number above 0 is wanted"),
         ("w/(x - x)", 1, r"\(3.0\) / \(0.0\): division by zero"),
         ("(x)/(x - x)", 3, "division by zero"),

@@ -33,6 +33,7 @@ from micrograd_like.parts import require_graph, title_of
 if TYPE_CHECKING:
     from micrograd_like.module import Module
 
+SUFFIXES = (".html", ".htm")
 LEAF, CONSTANT = -1, -2
 """What stands in the place of a rule's number for a node that has none."""
 HEIGHT = 640
@@ -58,7 +59,7 @@ class Page:
             ValueError: the name does not end in .html or .htm.
             OSError: it cannot be written.
         """
-        if Path(path).suffix.lower() not in (".html", ".htm"):
+        if Path(path).suffix.lower() not in SUFFIXES:
             raise ValueError(f"a page is saved as .html, not as {os.fspath(path)!r}")
         write_atomically(path, self.html.encode())
 

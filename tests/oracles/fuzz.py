@@ -33,7 +33,9 @@ from micrograd_like.errors import ExpressionError
 from micrograd_like.parser import ALLOWED, RETURNING_LISTS, parse
 
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 10.0, 710.0, -745.2, 1e-9, 1e16, 1e-300, 1e300, -1e308, 5e-324)
-LITERALS = ("0", "1", "2", "3", "0.5", ".1", "7.", "1e3", "1e-5", "1e308", "1e999", "9" * 30, "00", "1_0", "0x1", "1j")
+LITERALS = (
+    "0", "1", "2", "3", "0.5", ".1", "7.", "1e3", "1e-5", "1e308", "1e999", "9" * 30, "00", "007", "1_0", "0x1", "1j",
+)  # fmt: skip
 VARIABLES = ("x", "y", "w1", "b", "变量", "ﬁ", "σ", "_", "exp")
 SIGNS = ("+", "-", "*", "/", "**")
 STRANGE = (
