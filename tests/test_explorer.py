@@ -21,6 +21,7 @@ from micrograd_like import (
     categorical_cross_entropy_with_logits,
     dot,
     explore,
+    grad,
     hinge,
     leaky_relu,
     relu,
@@ -187,6 +188,24 @@ def test_an_operation_that_leaves_the_numbers_kind_is_refused_by_its_name() -> N
     ours = unary("ours", lambda x: (math.sin(x), math.cos(x)))
     with pytest.raises(TypeError, match=r"the page cannot compute 'ours' by itself: .* use this package's functions"):
         explore(ours(Value(0.5)))
+
+
+def test_a_rule_that_raises_anything_is_refused_by_its_name() -> None:
+    ours = unary("ours", lambda x: (x * x.as_integer_ratio()[1], 1.0))
+    with pytest.raises(TypeError, match="the page cannot compute 'ours' by itself: "):
+        explore(ours(Value(0.5)))
+
+
+def test_an_operation_of_ones_own_is_not_taken_for_one_of_the_same_name() -> None:
+    hard = unary("sigmoid", lambda x: (0.2 * x + 0.5, 0.2))
+    assert rule_of(hard(Value(1.0)).operation, 1).formula == "0.2*a + 0.5"
+
+
+def test_the_number_that_a_gradient_was_taken_at_is_a_plain_number() -> None:
+    w = Value(1.0, "w")
+    nodes = graph_of(grad(lambda t: w * t * t)(2.0)).nodes
+    assert {node.label or node.number for node in nodes if not node.operands} >= {"w", 2.0}
+    assert all(node.operands or not node.operation for node in nodes)
 
 
 # The pictures
