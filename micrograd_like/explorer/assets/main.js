@@ -5,7 +5,7 @@ const SLICE = 4; // milliseconds of a frame that finite differences may take: en
 const PACE = Math.max(40, Math.min(900, 90_000 / LAST_STEP)); // milliseconds for a step: all of them in a minute or two
 const state = { step: LAST_STEP, view: 0, selected: -1, hovered: -1, check: false };
 const trained = new Set(graph.parameters);
-let playing = 0, trouble = "", moved = true, asked = false, describing = 0;
+let playing = 0, nextStep = 0, trouble = "", moved = true, asked = false, describing = 0;
 const differences = { pending: [], timer: 0 };
 
 function refresh({ numbers = false } = {}) {
@@ -107,7 +107,7 @@ function openView(view) {
   state.view = view;
   drawView(views[view], choose, hover);
   showLeaves(view, trained, () => {
-    losses = [];
+    forgetTraining();
     trouble = "";
     refresh({ numbers: true });
   });
@@ -202,9 +202,10 @@ function train() {
 }
 
 function run() {
+  cancelAnimationFrame(nextStep);
   if (!running) return;
   train();
-  requestAnimationFrame(run);
+  nextStep = requestAnimationFrame(run);
 }
 
 function showTraining() {
@@ -216,7 +217,7 @@ function showTraining() {
   setText(byId("rate-text"), short(learningRate(), 2));
   setText(byId("training-note"), trouble || (!ready
     ? `Tick "train" beside a leaf to move it down the gradient of ${graph.result}.`
-    : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(losses.length - 1, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
+    : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(stepsTaken, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
       : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`));
   if (losses.length) drawCurve();
 }
@@ -224,7 +225,7 @@ function showTraining() {
 function resetAll() {
   running = false;
   trouble = "";
-  losses = [];
+  forgetTraining();
   data.set(start);
   refresh({ numbers: true });
 }

@@ -1,6 +1,7 @@
 // Gradient descent on the leaves that are ticked: one step, or one a frame; the loss is drawn as it goes.
 
-let losses = [], running = false;
+const MOST_POINTS = 1000; // of the curve: of more losses every second is left out, and so on
+let losses = [], stepsTaken = 0, stride = 1, running = false;
 const learningRate = () => 10 ** byId("rate").valueAsNumber;
 
 // Moves the trained leaves by one step; returns what is wrong, "" if nothing. If the numbers would not be finite, they stay.
@@ -14,9 +15,21 @@ function trainStep(trained) {
   forward();
   backward();
   const fine = Number.isFinite(data[RESULT]) && gradients.every(Number.isFinite);
-  if (fine) losses.push(data[RESULT]);
-  else data.set(before);
+  if (fine) {
+    stepsTaken++;
+    if (stepsTaken % stride === 0) losses.push(data[RESULT]);
+    if (losses.length > MOST_POINTS) {
+      losses = losses.filter((_, n) => n % 2 === 0);
+      stride *= 2;
+    }
+  } else data.set(before);
   return fine ? "" : "The next step would leave the finite numbers: lower the learning rate.";
+}
+
+function forgetTraining() {
+  losses = [];
+  stepsTaken = 0;
+  stride = 1;
 }
 
 function drawCurve() {
