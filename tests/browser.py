@@ -197,7 +197,7 @@ def node(page: Page, name: str) -> Locator:
 
 def marked(page: Page, mark: str) -> list[str]:
     """Return the names of the neuron's nodes of a class: lit, at-hand or selected."""
-    classes = settled(page).evaluate("() => [...document.querySelectorAll('#picture .item')].map(e => [...e.classList])")
+    classes = settled(page).locator("#picture .item").evaluate_all("items => items.map(e => [...e.classList])")
     return [name for name, found in zip(NEURON, classes, strict=True) if mark in found]
 
 
@@ -262,6 +262,7 @@ def opened(page: Page, *boxes: str) -> Page:
 
 def write(page: Page, name: str, x: float) -> None:
     """Write a number into the field of a leaf."""
+    field(page, name).focus()
     field(page, name).fill(repr(x))
     settled(page)
 

@@ -147,7 +147,7 @@ def measure(chromium: Browser, value: Value, model: Module | None, path: Path, s
     page = chromium.new_page()
     page.add_init_script(FIRST_PICTURE)
     page.goto(path.as_uri())
-    opening = settled(page).evaluate("window.firstPicture")
+    opening = page.wait_for_function("window.firstPicture").json_value()
     while not page.locator("#leaves input[type=range]").count():
         page.keyboard.press("0")
         page.locator("#picture .box:not(.outside)").first.click()

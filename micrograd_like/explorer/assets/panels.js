@@ -56,19 +56,20 @@ function forwardLines(i) {
 // Spells out what is passed along an edge; to `sums`, the gradients before this step, it is added on the way.
 function operandPart(k, phase, sums) {
   const i = userOf[k], o = operandOf[k], name = nameOf(i), to = nameOf(o), formula = rules[ruleOf[i]].slopes[k - begin[i]];
-  const same = edgesTo(i).filter((other) => operandOf[other] === o);
-  const title = [to, nodes[o].caption && `(${nodes[o].caption})`, same.length > 1 && `as operand ${k - begin[i] + 1}`];
+  const again = edgesTo(i).filter((other) => operandOf[other] === o).length > 1; // the same operand twice, as in x·x
+  const by = partial(name, again ? `(operand ${k - begin[i] + 1})` : to);
+  const title = [to, nodes[o].caption && `(${nodes[o].caption})`, again && `as operand ${k - begin[i] + 1}`];
   const read = (of) => formulaText(formula, (letter) => of(operandCalled(letter, i)));
   const known = ["", written(slopes[k])]; // what need not be said before the number itself
   const numbers = [...edgesTo(i).map((other) => data[operandOf[other]]), data[i], slopes[k]];
   const said = [...new Set([read(nameOf), read((node) => written(data[node]))])].filter((text) => !known.includes(text));
   const lines = [
     element("h3", {}, title.filter(Boolean).join(" ")),
-    line(`local derivative ${partial(name, to)} = ${said.join(" = ")}${said.length ? equals(...numbers) : ""}`, strong(written(slopes[k]))),
+    line(`local derivative ${by} = ${said.join(" = ")}${said.length ? equals(...numbers) : ""}`, strong(written(slopes[k]))),
   ];
   if (phase !== "forward") {
     const product = flow[k] === STOPPED_BY_0 && slopes[k] === 0 ? 0 : gradients[i] * slopes[k];
-    lines.push(line(`grad ${name} · ${partial(name, to)} = ${factor(gradients[i])} · ${factor(slopes[k])}`
+    lines.push(line(`grad ${name} · ${by} = ${factor(gradients[i])} · ${factor(slopes[k])}`
       + equals(gradients[i], slopes[k], product), strong(written(product))));
     if (phase === "backward") {
       const sum = sums[o] + product;
@@ -192,7 +193,10 @@ function leafRow(i, trained, moved) {
     field.setAttribute("aria-invalid", !fine);
     if (fine) set(field.valueAsNumber);
   });
-  field.addEventListener("focus", () => showNumber(field, data[i], String));
+  field.addEventListener("focus", () => {
+    showNumber(field, data[i], String);
+    field.select();
+  });
   field.addEventListener("blur", () => {
     field.setAttribute("aria-invalid", false);
     showNumber(field, data[i]);
