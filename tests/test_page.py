@@ -271,7 +271,7 @@ def test_a_large_network_has_python_s_numbers(show: Show) -> None:
 )
 def test_shared_nodes_have_python_s_numbers_wherever_they_are_moved(show: Show, value: Callable[..., Any]) -> None:
     page = show(value(Value(0.75, "x")))
-    for x in (0.75, 2.5, 1e-3):
+    for x in (0.75, 2.5, 1e-7):
         write(page, "x", x)
         check_numbers(page, value(Value(x, "x")))
 
@@ -407,7 +407,7 @@ def test_a_network_too_large_to_draw_whole_is_shown_by_layers_that_open(show: Sh
 def test_neurons_that_stand_in_the_whole_graph_are_called_by_their_layer_too(show: Show) -> None:
     model = MLP(8, [8, 8, 1], rng=random.Random(0))
     page = show(hinge(model([Value(float(i), f"x{i}") for i in range(8)]), 1), model)
-    opened(page, "neuron 2, layer 2")
+    opened(page, "layer 2, neuron 2")
     assert trail(page) == ["the whole graph", "layer 2, neuron 2"]
 
 
@@ -508,7 +508,7 @@ def backward_steps(page: Page) -> list[str]:
 def test_the_chain_rule_is_told_before_anything_is_selected(show: Show) -> None:
     page = show(neuron())
     assert text(page, "#explained-title") == "The chain rule"
-    assert "its own grad times its local derivative by that operand" in explained(page)
+    assert "its own grad times its local derivative, ∂v/∂x" in explained(page)
     press(page, "Home")
     assert explained(page) == "Only the numbers that were given are known."
 
@@ -525,7 +525,7 @@ def test_a_step_backward_shows_local_derivatives_products_and_sums(show: Show) -
     page = show(neuron())
     press(page, ",")
     shown = explained(page)
-    assert re.search(r"grad v1 = ∂y/∂v1 = 0\.78644773296\d+", shown)
+    assert re.search(r"grad v1 = dy/dv1 = 0\.78644773296\d+", shown)
     assert "local derivative ∂v1/∂w = x = 2" in shown and "local derivative ∂v1/∂x = w = -3" in shown
     assert "grad v1 · ∂v1/∂w = 0.786448 · 2 ≈ 1.5729" in shown
     assert "grad v1 · ∂v1/∂x = 0.786448 · (-3) ≈ -2.35934" in shown
@@ -536,10 +536,10 @@ def test_a_step_backward_shows_local_derivatives_products_and_sums(show: Show) -
 def test_a_gradient_is_the_sum_of_what_arrives_from_every_use(show: Show) -> None:
     x = Value(3.0, "x")
     seed, last, first = backward_steps(show(x * x + x))
-    assert "grad L = ∂L/∂L = 1" in seed
+    assert "grad L = dL/dL = 1" in seed
     assert re.findall(r"added to grad (\w+: .*)", last) == ["v1: 0 + 1 = 1", "x: 0 + 1 = 1"]
     assert re.findall(r"added to grad (\w+: .*)", first) == ["x: 1 + 3 = 4", "x: 4 + 3 = 7"]
-    assert "grad v1 = ∂L/∂v1 = 1" in first
+    assert "grad v1 = dL/dv1 = 1" in first
 
 
 @pytest.mark.parametrize(
@@ -555,7 +555,7 @@ def test_no_symbol_stands_for_two_numbers_in_one_step(show: Show, value: Callabl
     for step in backward_steps(page):
         numbers_of: dict[str, set[str]] = {}
         for line in step.splitlines():
-            for symbol, x in re.findall(r"(?:^|derivative )(grad \w+|∂\w+/∂\w+) = [^·]*?(?:[^·]* [=≈] )?(\S+)$", line):
+            for symbol, x in re.findall(r"(?:^|derivative )(grad \w+|∂\w+/∂[\w(][^=]*?) = [^·]*?(?:[^·]* [=≈] )?(\S+)$", line):
                 numbers_of.setdefault(symbol, set()).add(x)
             if line.startswith("grad ") and " · " in line:
                 factors, written, _ = (side.split(" · ") for side in re.split(" [=≈] ", line))
@@ -581,7 +581,7 @@ def test_only_what_is_written_whole_equals(show: Show, w: float) -> None:
         press(page, ".")
         for line in re.sub(r"added to grad \w+: ", "= ", explained(page)).splitlines():
             for left, sign, right in re.findall(r"(?<=[=≈] )([^=≈]+) (?=([=≈]) ([^=≈]+))", line):
-                if re.search(r"\b[vxyLba]\w*\b(?!\()|[∂…]|grad", left.replace("tanh", "").replace("exp", "")):
+                if re.search(r"\b[vxyLba]\w*\b(?!\()|[∂…]|\bd\w+/d|grad", left.replace("tanh", "").replace("exp", "")):
                     continue
                 a, b = parsed(left), parsed(right)
                 assert math.isclose(a, b, rel_tol=2e-5, abs_tol=1e-5), line

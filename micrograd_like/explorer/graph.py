@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd_like.engine import Value
+from micrograd_like.engine import Value, topological_order
 from micrograd_like.kinds import is_array
 from micrograd_like.parts import in_formula_order, keys_of, parts_of
 
@@ -37,10 +37,15 @@ class Node(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """All nodes, each after its operands; the last is the result. `parameters` are those of the model among them."""
+    """All nodes, each after its operands; the last is the result. `parameters` are those of the model among them.
+
+    `backward` are the operations in the order in which the engine's `backward()` comes to them, so that gradients are
+    added in the same order, and are the same to the last digit.
+    """
 
     nodes: list[Node]
     parameters: list[int]
+    backward: list[int]
 
 
 def graph_of(value: Value, model: Module | None = None) -> Graph:
@@ -66,7 +71,8 @@ def graph_of(value: Value, model: Module | None = None) -> Graph:
         number = _float(node.data, label or f"a {node.operation or kind}")
         at[id(node)] = len(nodes)
         nodes.append(Node(kind, node.operation if keys else "", label, number, tuple([at[key] for key in keys]), part))
-    return Graph(nodes, [at[id(p)] for p in names if id(p) in at])
+    backward = [at[id(node)] for node in reversed(topological_order(value)) if nodes[at[id(node)]].operands]
+    return Graph(nodes, [at[id(p)] for p in names if id(p) in at], backward)
 
 
 def _float(x: Any, what: str) -> float:

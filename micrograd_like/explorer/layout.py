@@ -61,14 +61,34 @@ def _laid_out(
 ) -> Layout:
     if not edges:
         return _grid(sizes)
+    layout = _by_graphviz(sizes, parts, edges, 1)
+    if _upside_down(layout):
+        other = _by_graphviz(sizes, parts, edges, -1)
+        return layout if _upside_down(other) else other
+    return layout
+
+
+def _upside_down(layout: Layout) -> bool:
+    """Tell whether of most items that stand in a column the later is above the earlier."""
+    pairs = [(a, b) for j, b in enumerate(layout.items) for a in layout.items[:j] if abs(a[0] - b[0]) < 1]
+    return 2 * sum(a[1] > b[1] for a, b in pairs) > len(pairs)
+
+
+def _by_graphviz(
+    sizes: Sequence[tuple[int, int]],
+    parts: Sequence[tuple[str, ...]],
+    edges: Sequence[tuple[int, int]],
+    direction: int,
+) -> Layout:
+    """Return the layout of items that Graphviz is told in their order, or, for the direction -1, in reverse."""
     graphviz = package("graphviz", "a page")
     depth = [1] * len(sizes)
     for tail, head in sorted(edges, key=lambda edge: edge[1]):
         depth[head] = max(depth[head], depth[tail] + 1)
     spacing = {"nodesep": "0.28", "ranksep": "0.4", "nslimit": "2", "splines": splines_for(max(depth))}
     graph = graphviz.Digraph("graph", graph_attr={**GRAPH, **spacing})
-    frames = boxes_of(parts, graph, lambda part: {**BOX, "label": "room for a title"})
-    for i, ((width, height), part) in enumerate(zip(sizes, parts, strict=True)):
+    frames = boxes_of(parts[::direction], graph, lambda part: {**BOX, "label": "room for a title"})
+    for i, ((width, height), part) in list(enumerate(zip(sizes, parts, strict=True)))[::direction]:
         size = {"width": f"{width / 72:.4f}", "height": f"{height / 72:.4f}"}
         frames[part].node(f"n{i}", label="", shape="box", fixedsize="true", **size)
     put_together(frames)

@@ -134,6 +134,7 @@ def _rules_and_data(graph: Graph) -> tuple[list[Rule], dict[str, Any]]:
         "nodes": nodes,
         "captions": list(captions),
         "parameters": graph.parameters,
+        "backward": graph.backward,
         "rules": [[SIGNS.get(r.name, r.name), r.formula, r.slopes, r.ordered, r.reached, r.stops] for r in rules],
         "views": pictures,
         "layouts": [layout for _, layout in layouts.values()],

@@ -216,7 +216,7 @@ function showTraining() {
   setText(byId("train-run"), running ? "Stop" : "Run");
   setText(byId("rate-text"), short(learningRate(), 2));
   setText(byId("training-note"), trouble || (!ready
-    ? `Tick "train" beside a leaf to move it down the gradient of ${graph.result}.`
+    ? `Tick “train” beside a leaf to move it down the gradient of ${graph.result}.`
     : losses.length ? `${graph.result} is ${short(data[RESULT], 6)} after ${counted(stepsTaken, "step")} of ${counted(trained.size, "leaf", "leaves")}.`
       : `Gradient descent on ${counted(trained.size, "leaf", "leaves")}: leaf ← leaf − learning rate · gradient.`));
   if (losses.length) drawCurve();
@@ -302,7 +302,9 @@ new ResizeObserver(() => { // what was moved or zoomed stays so
   else if (atHand) reveal(atHand);
 }).observe(picture);
 setText(byId("title"), graph.result);
-setText(byId("summary"), `${counted(FORWARD, "operation")}, ${counted(COUNT - FORWARD, "leaf or plain number", "leaves and plain numbers")}`);
+const plain = ruleOf.reduce((sum, rule) => sum + (rule === CONSTANT), 0);
+setText(byId("summary"), [counted(FORWARD, "operation"), counted(COUNT - FORWARD - plain, "leaf", "leaves"),
+  plain && counted(plain, "plain number")].filter(Boolean).join(", "));
 openView(0);
 
 // For the curious, in the browser's console: all numbers with all their digits.

@@ -7,7 +7,8 @@ const FIXED_CHOICE = "The side was chosen in Python, when the graph was recorded
 const line = (...parts) => element("p", { class: "formula" }, ...parts);
 const note = (text) => element("p", { class: "note" }, text);
 const strong = (text) => element("b", {}, text);
-const partial = (of, by) => `∂${of}/∂${by}`;
+const partial = (of, by) => `∂${of}/∂${by}`; // of one operation by one operand, the others held
+const total = (by) => `d${graph.result}/d${by}`; // along all paths
 const written = (x) => short(x, DIGITS);
 const factor = (x) => (x < 0 ? `(${written(x)})` : written(x));
 // What stands between numbers that are written so short and what comes of them.
@@ -16,7 +17,7 @@ const equals = (...numbers) => (numbers.every((x) => Number(x.toPrecision(DIGITS
 // Spells out a node: its formula with its numbers, and for each operand the local derivative and what is passed to it.
 // `phase` is that of the step at hand, or "all" where the gradient is known; in "backward" the gradients were `before`.
 function explainNode(i, phase, before) {
-  const name = nameOf(i), gradient = line(`grad ${name} = ${partial(graph.result, name)} = `, strong(exact(gradients[i])));
+  const name = nameOf(i), gradient = line(`grad ${name} = ${total(name)} = `, strong(exact(gradients[i])));
   if (ruleOf[i] === CONSTANT) return [line("a plain number: ", strong(exact(data[i])))];
   if (isLeaf(i)) {
     const given = line(`${name} = `, strong(exact(data[i])));
@@ -84,9 +85,9 @@ function operandPart(k, phase, sums) {
 function introduction() {
   const result = graph.result;
   return [
-    element("p", {}, `The grad of a node is the derivative of ${result} by it, and 1 at ${result} itself. From there, back to the `
-      + "leaves, each node passes to each of its operands its own grad times its local derivative by that operand, and what "
-      + "an operand gets from several nodes is added: that is the chain rule."),
+    element("p", {}, `The grad of a node x is d${result}/dx, the derivative of ${result} by it, and 1 at ${result} itself. From `
+      + "there, back to the leaves, each node v passes to each of its operands x its own grad times its local derivative, ∂v/∂x, "
+      + "and what an operand gets from several nodes is added: that is the chain rule."),
     note("Press ⏮ and then Play to see it happen, node by node. Select a node to see what it does. Move the numbers below."),
     note("Round: a leaf. Square: an operation. Thick: the result. Small: a plain number. Dashed line: no gradient goes here. "
       + "“2nd”: the second operand. ▸ opens."),

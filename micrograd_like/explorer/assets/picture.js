@@ -95,10 +95,10 @@ function cut(text, room) {
 
 // Gives an item its name for screen readers, with its numbers as they are.
 function describe(item) {
-  const i = item.numbersOf;
-  const parts = [item.node < 0 ? `open ${item.title}` : [sign(i), nameOf(i)].filter(Boolean).join(" ")];
-  const within = item.node < 0 ? views[item.opens].items[0].node : item.node;
-  if (within >= 0) parts.push(nodes[within].caption);
+  const i = item.numbersOf, within = item.node < 0 ? views[item.opens].items[0].node : item.node;
+  const caption = within >= 0 ? nodes[within].caption : "", whole = caption.endsWith(item.title);
+  const name = item.node < 0 ? `open ${(whole && caption) || item.title}` : [sign(i), nameOf(i)].filter(Boolean).join(" ");
+  const parts = [name, item.node < 0 && whole ? "" : caption];
   if (i >= 0 && item.data) parts.push(item.data.textContent);
   if (item.gradient) parts.push(item.gradient.textContent);
   item.group.setAttribute("aria-label", parts.filter(Boolean).join(", "));

@@ -38,15 +38,14 @@ const flow = Uint8Array.from(operandOf, (operand, k) => {
 const start = Float64Array.from(nodes, ({ number }) => number);
 const data = start.slice(), slopes = new Float64Array(operandOf.length), gradients = new Float64Array(COUNT);
 
-// The nodes that the chain rule goes through, from the result on: in reverse topological order.
+// The nodes that the chain rule goes through, from the result on: in the engine's reverse topological order.
 const hasGradient = new Uint8Array(COUNT);
 hasGradient[RESULT] = 1;
-const backwardOrder = [];
-for (let i = RESULT; i >= 0; i--) {
+const backwardOrder = graph.backward.filter((i) => {
   const flowing = hasGradient[i] ? edgesTo(i).filter((k) => flow[k] !== BLOCKED) : [];
   for (const k of flowing) hasGradient[operandOf[k]] = 1;
-  if (flowing.length) backwardOrder.push(i);
-}
+  return flowing.length > 0;
+});
 
 function forward() {
   for (let i = 0; i < COUNT; i++) {
