@@ -555,7 +555,8 @@ def test_no_symbol_stands_for_two_numbers_in_one_step(show: Show, value: Callabl
     for step in backward_steps(page):
         numbers_of: dict[str, set[str]] = {}
         for line in step.splitlines():
-            for symbol, x in re.findall(r"(?:^|derivative )(grad \w+|∂\w+/∂[\w(][^=]*?) = [^·]*?(?:[^·]* [=≈] )?(\S+)$", line):
+            symbols = r"(?:^|derivative )(grad \w+|∂\w+/∂[\w(][^=]*?)"
+            for symbol, x in re.findall(rf"{symbols} = [^·]*?(?:[^·]* [=≈] )?(\S+)$", line):
                 numbers_of.setdefault(symbol, set()).add(x)
             if line.startswith("grad ") and " · " in line:
                 factors, written, _ = (side.split(" · ") for side in re.split(" [=≈] ", line))

@@ -158,7 +158,14 @@ function transform() {
 }
 
 const readable = () => (picture.clientWidth < 600 ? 0.85 : 0.6); // the zoom at which the numbers can be read
-const leftmost = () => shownItems.reduce((a, b) => (b.box[0] < a.box[0] ? b : a));
+
+// Returns the item at the left, where the graph begins, that is nearest to the middle.
+function leftmost() {
+  const edge = Math.min(...shownItems.map(({ box }) => box[0] - box[2] / 2));
+  const offCentre = ({ box }) => Math.abs(box[1] - size[1] / 2);
+  const column = shownItems.filter(({ box }) => box[0] - box[2] / 2 < edge + box[2] / 2);
+  return column.reduce((a, b) => (offCentre(b) < offCentre(a) ? b : a));
+}
 
 // Shows the whole picture; not smaller than `least`, where it shows as much of it around `item` as there is room for.
 function fitPicture(least = 0.02, item = leftmost()) {
