@@ -283,7 +283,7 @@ def named(*names: str) -> Value:
 
 def tags_after_everything(page: Page) -> str:
     """Step through the graph, switch the finite differences on, select a leaf; return all tags of the page."""
-    press(page, "Home", ".", ".", "End", "c")
+    press(page, "Home", ".", ".", "End", "c", "0")
     choose(page, page.locator("#picture .leaf").first)
     page.wait_for_function("() => [...document.querySelectorAll('#leaves .agrees')].length >= 1")
     return page.evaluate("() => [...document.querySelectorAll('*')].map(e => e.tagName).join()")
