@@ -150,7 +150,7 @@ def chain(length: int) -> Value:
     return y
 
 
-@pytest.mark.parametrize(("viewport", "least"), [(USUAL, 0.6), (NARROW, 0.85)], ids=["usual", "narrow"])
+@pytest.mark.parametrize(("viewport", "least"), [(USUAL, 0.5), (NARROW, 0.85)], ids=["usual", "narrow"])
 def test_a_picture_that_could_not_be_read_whole_opens_around_its_leftmost_item(
     show: Show, viewport: dict[str, int], least: float
 ) -> None:
@@ -302,7 +302,7 @@ def expected_steps() -> list[str]:
     return [
         "the leaves",
         *[f"forward: {name} is computed" for name in ("v1", "v2", "y")],
-        "backward begins: ∂y/∂y = 1",
+        "backward begins: dy/dy = 1",
         *[f"backward: {name} passes" for name in ("y", "v2", "v1")],
         "everything is computed",
     ]

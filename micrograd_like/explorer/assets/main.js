@@ -87,8 +87,11 @@ function work() {
       continue;
     }
     const { difference, below, above, verdict } = finiteDifference(i);
-    const told = { agrees: "✓", differs: "≠", kink: `≠ kink: ${short(below, 3)}, ${short(above, 3)}` }[verdict];
-    setText(item.difference, told ? `≈ ${short(difference)} ${told}` : "≈ cannot be told");
+    const told = {
+      agrees: `≈ ${short(difference)} ✓`, differs: `≠ ${short(difference)}`,
+      kink: `≠ kink: ${short(below, 3)} | ${short(above, 3)}`, undecided: "cannot be told",
+    };
+    setText(item.difference, told[verdict]);
     for (const each of ["agrees", "differs", "kink"]) item.difference.classList.toggle(each, each === verdict);
   }
   if (differences.pending.length) differences.timer = setTimeout(work);
@@ -158,6 +161,7 @@ function goTo(step) {
   const { node } = stepAt(state.step);
   if (state.step < LAST_STEP && node >= 0) {
     if (itemOf(node)?.node !== node) openView(graph.homes[node]);
+    for (const k of edgesTo(node).slice(0, 3)) reveal(itemOf(operandOf[k])); // what it is made of, and first of all itself
     reveal(itemOf(node));
   }
   refresh();

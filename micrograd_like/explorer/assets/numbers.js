@@ -29,10 +29,12 @@ const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one 
 
 const exact = (x) => String(x).replaceAll("-", "−").replace("Infinity", "∞").replace("NaN", "nan");
 
-// Returns the formula of a rule as it stands in a book, with what `write` makes of each name: y, an operand a to d or x0, …
+const NAMES = /\b([a-dy]|x\d+)\b/g; // in the formula of a rule: y, and an operand a to d, or x0, x1, …
+
+// Returns the formula of a rule as it stands in a book, with what `write` makes of each name.
 function formulaText(formula, write) {
-  const text = cases(formula).replaceAll("<=", "≤").replace(/\*\*2\b/g, "²").replaceAll("**", " ^ ").replaceAll("*", "·").replaceAll("-", "−");
-  return text.replace(/\b([a-dy]|x\d+)\b/g, (name, _, at) => {
+  const text = (/^where/.test(formula) ? `(${cases(formula)})` : formula).replaceAll("<=", "≤").replace(/\*\*2\b/g, "²").replaceAll("**", "^").replaceAll("*", "·").replaceAll("-", "−");
+  return text.replace(NAMES, (name, _, at) => {
     const written = write(name), before = text.slice(0, at).trimEnd().at(-1), after = text.slice(at + name.length).trimStart().at(0);
     const tight = "+−·/^".includes(before ?? " ") || "²^".includes(after ?? " ");
     return written.startsWith("−") && tight ? `(${written})` : written;

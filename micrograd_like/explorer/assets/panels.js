@@ -8,7 +8,8 @@ const line = (...parts) => element("p", { class: "formula" }, ...parts);
 const note = (text) => element("p", { class: "note" }, text);
 const strong = (text) => element("b", {}, text);
 const partial = (of, by) => `∂${of}/∂${by}`; // of one operation by one operand, the others held
-const total = (by) => `d${graph.result}/d${by}`; // along all paths
+const d = (name) => (/^[a-z]\d*$/i.test(name) ? `d${name}` : `d ${name}`);
+const total = (by) => `${d(graph.result)}/${d(by)}`; // along all paths
 const written = (x) => short(x, DIGITS);
 const factor = (x) => (x < 0 ? `(${written(x)})` : written(x));
 // What stands between numbers that are written so short and what comes of them.
@@ -62,19 +63,19 @@ function operandPart(k, phase, sums) {
   const title = [to, nodes[o].caption && `(${nodes[o].caption})`, again && `as operand ${k - begin[i] + 1}`];
   const read = (of) => formulaText(formula, (letter) => of(operandCalled(letter, i)));
   const known = ["", written(slopes[k])]; // what need not be said before the number itself
-  const numbers = [...edgesTo(i).map((other) => data[operandOf[other]]), data[i], slopes[k]];
+  const used = [...formula.matchAll(NAMES)].map(([letter]) => data[operandCalled(letter, i)]);
   const said = [...new Set([read(nameOf), read((node) => written(data[node]))])].filter((text) => !known.includes(text));
   const lines = [
     element("h3", {}, title.filter(Boolean).join(" ")),
-    line(`local derivative ${by} = ${said.join(" = ")}${said.length ? equals(...numbers) : ""}`, strong(written(slopes[k]))),
+    line(`local derivative ${by} = ${said.join(" = ")}${said.length ? equals(...used, slopes[k]) : ""}`, strong(written(slopes[k]))),
   ];
   if (phase !== "forward") {
     const product = flow[k] === STOPPED_BY_0 && slopes[k] === 0 ? 0 : gradients[i] * slopes[k];
     lines.push(line(`grad ${name} · ${by} = ${factor(gradients[i])} · ${factor(slopes[k])}`
-      + equals(gradients[i], slopes[k], product), strong(written(product))));
+      + (Math.abs(slopes[k]) === 1 ? " = " : equals(gradients[i], slopes[k], product)), strong(written(product))));
     if (phase === "backward") {
       const sum = sums[o] + product;
-      lines.push(line(`added to grad ${to}: ${written(sums[o])} + ${factor(product)}${equals(sums[o], product, sum)}`, strong(written(sum))));
+      lines.push(line(`added to grad ${to}: ${written(sums[o])} + ${factor(product)}${sums[o] === 0 ? " = " : equals(sums[o], product, sum)}`, strong(written(sum))));
       sums[o] = sum;
     }
   }
@@ -85,8 +86,8 @@ function operandPart(k, phase, sums) {
 function introduction() {
   const result = graph.result;
   return [
-    element("p", {}, `The grad of a node x is d${result}/dx, the derivative of ${result} by it, and 1 at ${result} itself. From `
-      + "there, back to the leaves, each node v passes to each of its operands x its own grad times its local derivative, ∂v/∂x, "
+    element("p", {}, `The grad of a node v is ${d(result)}/dv, the derivative of ${result} by it, and 1 at ${result} itself. From `
+      + "there, back to the leaves, each node v passes to each of its operands o its own grad times its local derivative, ∂v/∂o, "
       + "and what an operand gets from several nodes is added: that is the chain rule."),
     note("Press ⏮ and then Play to see it happen, node by node. Select a node to see what it does. Move the numbers below."),
     note("Round: a leaf. Square: an operation. Thick: the result. Small: a plain number. Dashed line: no gradient goes here. "
@@ -127,7 +128,11 @@ function differenceLine(i) {
 
 // Lists the paths from a node to the result, with the product of the local derivatives along each.
 function showPaths(i, { count, paths }) {
-  const along = (edges) => [nameOf(i), ...edges.map((k) => nameOf(userOf[k]))].join(" → ");
+  const marked = (k) => { // the same operand twice, as in x·x
+    const again = edgesTo(userOf[k]).filter((other) => operandOf[other] === operandOf[k]).length > 1;
+    return again ? ` (operand ${k - begin[userOf[k]] + 1})` : "";
+  };
+  const along = (edges) => [nameOf(i), ...edges.map((k) => `${marked(k)} → ${nameOf(userOf[k])}`)].join("");
   setText(byId("paths-title"), `Paths from ${nameOf(i)} to ${graph.result}`);
   const list = element("ol", {}, ...paths.filter(({ edges }) => edges.length <= MOST_SHOWN).map(({ edges, product }) => element("li", { class: "formula" },
     `${along(edges)}: `, edges.map((k) => factor(slopes[k])).join(" · "), equals(...edges.map((k) => slopes[k]), product), strong(written(product)))));

@@ -157,7 +157,7 @@ function transform() {
   scene.setAttribute("transform", `translate(${shift[0]} ${shift[1]}) scale(${zoom})`);
 }
 
-const readable = () => (picture.clientWidth < 600 ? 0.85 : 0.6); // the zoom at which the numbers can be read
+const readable = () => (picture.clientWidth < 600 ? 0.85 : 0.5); // the zoom at which the numbers can be read
 
 // Returns the item at the left, where the graph begins, that is nearest to the middle.
 function leftmost() {

@@ -32,7 +32,7 @@ function stepText(n) {
   const what = {
     leaves: "the leaves, before anything is computed",
     forward: `forward: ${nameOf(node)} is computed`,
-    seed: `backward begins: ∂${graph.result}/∂${graph.result} = 1`,
+    seed: `backward begins: ${total(graph.result)} = 1`,
     all: "everything is computed",
     backward: `backward: ${nameOf(node)} passes its gradient to its operands`,
   }[phase];
