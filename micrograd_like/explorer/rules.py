@@ -60,7 +60,7 @@ def rule_of(operation: Operation, count: int) -> Rule:
     lines = [f"const {', '.join(f'{name} = v[o[{place}]]' for name, place in zip(names, at, strict=True))};"]
     lines += [*statements, f"v[i] = {outputs[0]};"]
     lines += [f"s[{place}] = {text};" for place, text in zip(at, outputs[1:], strict=True)]
-    ours = operation.rule.__module__.startswith("micrograd_like.")  # not somebody's own operation of the same name
+    ours = str(operation.rule.__module__).startswith("micrograd_like.")  # not somebody's own of the same name
     formula, *shown = (BOOK.get((str(operation), count)) if ours else None) or formulas_of(program, results[0])
     reached = tuple([slope is not None for slope in slopes])
     ordered = count == 2 and operation in ORDERED
